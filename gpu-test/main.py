@@ -16,9 +16,13 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as error:
+    sys.exit(f"main.py: error: {error}; set up first: make run, or one of the other ways in README.md")
 
 
 def describe(device):
@@ -41,6 +45,7 @@ def multiply(name, size=1024, times=10):
     """
     import tensorflow as tf
 
+    tf.config.set_soft_device_placement(False)  # or the CPU would stand in for a device that fails
     rng = np.random.default_rng(1)
     expected = rng.integers(-99, 100, (size, size)).astype("float32")
     order = rng.permutation(size)
@@ -129,7 +134,7 @@ def quiet_tensorflow():
 
 def fail(message, status=2):
     """Ends the program with one line on standard error; status 2 for wrong input, 1 for what failed on the way."""
-    print("main.py: error:", " ".join(str(message).split()), file=sys.stderr)
+    print("main.py: error:", textwrap.shorten(str(message), 500, placeholder=" ..."), file=sys.stderr)
     sys.exit(status)
 
 
@@ -146,7 +151,6 @@ def main():
         import tensorflow as tf
         from tensorflow.python.client import device_lib  # as in the post; no public function tells as much
 
-        tf.config.set_soft_device_placement(False)  # or the CPU would stand in where a GPU fails
         devices = device_lib.list_local_devices()
         print("\n\n".join(describe(device) for device in devices), end="\n\n", flush=True)
         gpus, failed = [], []
@@ -165,9 +169,11 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # the reader has seen enough, as in `python main.py | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except ImportError as error:
+        fail(f"{error}; set up first: make run, or one of the other ways in README.md", 1)
     except KeyboardInterrupt:
         fail("interrupted", 130)
     except Exception as error:
-        fail(error, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where nothing can be printed, not to try again at the end
+        if not isinstance(error, BrokenPipeError):  # the reader of `python main.py | head -1` has seen enough
+            fail(error, 1)

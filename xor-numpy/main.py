@@ -6,7 +6,7 @@
 
 The post's section "XOR, With NumPy", after "A Neural Network in 11 lines of Python"
 (https://iamtrask.github.io/2015/07/12/basic-python-network/), with the post's names. Two things differ,
-and bring 60,000 iterations down to 1,000: the loss is the cross-entropy, whose gradient does not fade
+and bring 60,000 iterations down to 600: the loss is the cross-entropy, whose gradient does not fade
 where the network is sure but wrong, and the hidden layer has 8 units, so that no random start gets stuck.
 """
 
@@ -14,9 +14,13 @@ import argparse
 import io
 import os
 import sys
+import textwrap
 from pathlib import Path
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as error:
+    sys.exit(f"main.py: error: {error}; set up first: make run, or one of the other ways in README.md")
 
 HERE = Path(__file__).resolve().parent if "__file__" in globals() else Path()  # a notebook has no __file__
 
@@ -43,7 +47,7 @@ def backward(l1, l2, syn1):
     return X.T @ l1_delta, l1.T @ l2_delta
 
 
-def train(epochs=1000, seed=1):
+def train(epochs=600, seed=1):
     """Learns from random weights by gradient descent with learning rate 1; returns the weights syn0 and syn1."""
     rng = np.random.default_rng(seed)
     syn0 = 2 * rng.random((3, 8)) - 1
@@ -54,7 +58,7 @@ def train(epochs=1000, seed=1):
         syn0 += syn0_step
         syn1 += syn1_step
         if epoch % max(1, epochs // 10) == 0:
-            print(f"Epoch {epoch}: error {np.abs(y - l2).mean():.4f}", flush=True)
+            print(f"Epoch {epoch}: error {np.abs(y - l2).mean():.4f}")
     return syn0, syn1
 
 
@@ -93,9 +97,16 @@ def whole_number(text):
     return int(text)
 
 
+def writable(text):
+    path = Path(text)
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK) and path.exists() == path.is_file()):
+        raise argparse.ArgumentTypeError(f"{text} cannot be written; name a file in a folder that you may write to")
+    return path
+
+
 def fail(message, status=2):
     """Ends the program with one line on standard error; status 2 for wrong input, 1 for what failed on the way."""
-    print("main.py: error:", " ".join(str(message).split()), file=sys.stderr)
+    print("main.py: error:", textwrap.shorten(str(message), 500, placeholder=" ..."), file=sys.stderr)
     sys.exit(status)
 
 
@@ -103,31 +114,34 @@ def main():
     parser = argparse.ArgumentParser(description="Learns XOR with NumPy alone.", allow_abbrev=False)
     parser.error = fail
     parser.add_argument(
-        "--epochs", type=whole_number, default=1000, metavar="N", help="passes over the table (%(default)s)"
+        "--epochs", type=whole_number, default=600, metavar="N", help="passes over the table (%(default)s)"
     )
     parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="of the random weights (%(default)s)")
     parser.add_argument(
-        "--plot", type=Path, nargs="?", const=HERE / "plot.png", metavar="FILE", help="draw the answers (%(const)s)"
+        "--plot",
+        type=writable,
+        nargs="?",
+        const=f"{HERE / 'plot.png'}",
+        metavar="FILE",
+        help="draw the answers as a PNG",
     )
     args = parser.parse_args(sys.argv[1:] if "__file__" in globals() else [])
-    if args.plot and (not os.access(args.plot.parent, os.W_OK) or args.plot.exists() and not args.plot.is_file()):
-        fail(f"--plot: {args.plot} cannot be written; name a file in a folder that you may write to")
 
     syn0, syn1 = train(args.epochs, args.seed)
-    l1, l2 = forward(X, syn0, syn1)
+    _, l2 = forward(X, syn0, syn1)
     for (a, b, _), answer in zip(X, l2.flat, strict=True):
         print(f"{a} xor {b} = {answer:.4f}")
+    sys.stdout.flush()
     if args.plot:
         plot(args.plot, lambda points: forward(np.insert(points, 2, 1, axis=1), syn0, syn1)[1])
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # the reader has seen enough, as in `python main.py | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except KeyboardInterrupt:
         fail("interrupted", 130)
     except Exception as error:
-        fail(error, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where nothing can be printed, not to try again at the end
+        if not isinstance(error, BrokenPipeError):  # the reader of `python main.py | head -1` has seen enough
+            fail(error, 1)
