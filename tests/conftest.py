@@ -1,0 +1,53 @@
+"""What the tests share: an example loaded as a module, and an example run as a reader runs it."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+
+os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist's main() sets it, before the first test loads TensorFlow
+
+
+def load(example):
+    """Returns an example's main.py as a module."""
+    spec = importlib.util.spec_from_file_location(example.replace("-", "_"), ROOT / example / "main.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def start(example, *arguments, **options):
+    """Starts `python main.py` in the example's folder; a warning from a line of main.py is an error."""
+    command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    return subprocess.Popen(command, **{"cwd": ROOT / example, **pipes, **options})
+
+
+def finish(process):
+    """Returns the exit status of a started example and what it printed on standard output and error."""
+    out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def run(example, *arguments, **options):
+    return finish(start(example, *arguments, **options))
+
+
+def assert_red_where_one(path):
+    """Holds the picture against XOR: red by the corners that are 1, blue by those that are 0."""
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"), int)
+    redness = pixels[..., 0] - pixels[..., 2]
+    height, width = redness.shape
+    top, bottom, left, right = height // 8, height * 4 // 5, width // 5, width * 3 // 4
+    assert redness[top, left] > 50
+    assert redness[top, right] < -50
+    assert redness[bottom, left] < -50
+    assert redness[bottom, right] > 50

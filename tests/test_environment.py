@@ -1,0 +1,115 @@
+"""environment.yml, held against the installed packages' own metadata, the examples' imports and the Makefile."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+from itertools import product
+
+import lock
+import pytest
+from conftest import ROOT
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+TEXT = (ROOT / "environment.yml").read_text()
+HEAD, DIRECT, INDIRECT = lock.split(TEXT)
+PINS = [Requirement(line) for line in DIRECT + INDIRECT]
+EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
+PLATFORMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+
+
+def test_has_the_form_of_a_conda_environment():
+    pip = r"(      - \S+==\S+( ; \S+ \S+ \S+)?(  # .*)?\n|      # .*\n)+"
+    form = rf"name: keras\nchannels:\n  - conda-forge\ndependencies:\n  - python=3\.12\n  - pip\n  - pip:\n{pip}"
+    assert re.fullmatch(form, TEXT)
+
+
+def test_is_what_make_lock_would_write():
+    assert lock.render(HEAD, DIRECT, DIRECT + INDIRECT) == TEXT
+
+
+@pytest.mark.parametrize(("platform", "python"), list(product(PLATFORMS, ("3.11", "3.12", "3.13"))))
+def test_pins_all_that_its_direct_dependencies_need_and_nothing_else(platform, python):
+    here = {"sys_platform": platform, "platform_system": PLATFORMS[platform], "python_version": python, "extra": ""}
+    here |= {"python_full_version": f"{python}.5", "os_name": "nt" if platform == "win32" else "posix"}
+    here |= {"platform_machine": {"linux": "x86_64", "darwin": "arm64", "win32": "AMD64"}[platform]}
+    pins = {pin.name: next(iter(pin.specifier)).version for pin in PINS if not pin.marker or pin.marker.evaluate(here)}
+    needed, todo = set(), [Requirement(line).name for line in DIRECT]
+    while todo:
+        name = todo.pop()
+        needed.add(name)
+        try:
+            wanted = [Requirement(line) for line in requires(name) or []]
+        except PackageNotFoundError:  # not one for this machine
+            continue
+        for requirement in wanted:
+            if requirement.marker and not requirement.marker.evaluate(here):
+                continue
+            dependency = canonicalize_name(requirement.name)
+            assert dependency in pins, f"{name} needs {requirement}"
+            assert requirement.specifier.contains(pins[dependency]), f"{name} needs {requirement}"
+            if dependency not in needed:
+                todo.append(dependency)
+    assert needed == set(pins)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_script_metadata_names_what_the_example_imports_at_the_pinned_versions(example):
+    source = (ROOT / example / "main.py").read_text()
+    block = re.match(r"# /// script\n((?:# .*\n)+)# ///\n", source)[1]
+    metadata = tomllib.loads(re.sub(r"^# ", "", block, flags=re.MULTILINE))
+    imports = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imports |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imports.add(node.module.split(".")[0])
+    packages = {{"PIL": "pillow"}.get(name, name) for name in imports - sys.stdlib_module_names}
+    if "keras" in packages:
+        packages.add("tensorflow")  # Keras's engine
+    assert metadata["requires-python"] == ">=3.11,<3.14"
+    assert metadata["dependencies"] == sorted(line for line in DIRECT if line.split("==")[0] in packages)
+    assert len(metadata["dependencies"]) == len(packages)
+
+
+def test_every_direct_dependency_is_used():
+    sources = "".join(path.read_text() for path in ROOT.glob("*/main.py"))
+    makefile = (ROOT / "Makefile").read_text()
+    for line in DIRECT:
+        name = line.split("==")[0]
+        assert re.search(rf"(import|from) {name.replace('pillow', 'PIL')}\b", sources) or f"-m {name}" in makefile
+
+
+def make(*arguments, folder=ROOT):
+    return subprocess.run(["make", "-C", folder, *arguments], capture_output=True, text=True)
+
+
+def test_make_uses_an_interpreter_that_has_the_packages_as_it_is():
+    result = make("-n", "run", f"PYTHON={sys.executable}")
+    assert "venv" not in result.stdout.replace(sys.executable, "")
+    assert result.stdout.count(f'"{sys.executable}" main.py') == len(EXAMPLES)
+
+
+def test_make_refuses_an_interpreter_that_tensorflow_does_not_support(tmp_path):
+    for name in "Makefile", "environment.yml":
+        shutil.copy(ROOT / name, tmp_path)
+    old = tmp_path / "python3.10"
+    old.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -c "import sys; sys.version_info = (3, 10); $2"\n')
+    old.chmod(0o755)
+    result = make("test", f"PYTHON={old}", folder=tmp_path)
+    assert result.returncode == 2
+    assert re.search(rf"TensorFlow needs Python 3\.11, 3\.12 or 3\.13, and {old} is none of them", result.stderr)
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_make_help_names_every_target():
+    targets = set(
+        re.search(r"^\.PHONY: (.*) setup \$\(EXAMPLES\)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    )
+    out = make("help").stdout
+    assert targets <= {"help", *re.findall(r"^make (\w+)", out, re.MULTILINE)}
+    assert "PYTHON=python" in out
