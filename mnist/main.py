@@ -75,7 +75,7 @@ def build_model():
     )
 
 
-def train(x, y, epochs=4, batch_size=128, seed=1, verbose=2):
+def train(x, y, epochs=3, batch_size=128, seed=1, verbose=2):
     """Returns the network, trained on the images x (n, 28, 28) and their labels y (n,), both uint8."""
     import keras
     import tensorflow as tf
@@ -359,7 +359,7 @@ def main():
     )
     parser.error = fail
     add = parser.add_argument
-    add("--epochs", type=whole_number, default=4, metavar="N", help="passes over the data (%(default)s)")
+    add("--epochs", type=whole_number, default=3, metavar="N", help="passes over the data (%(default)s)")
     add("--batch-size", type=whole_number, default=128, metavar="N", help="images a step (%(default)s)")
     add("--seed", type=whole_number, default=1, metavar="N", help="of all that is random (%(default)s)")
     add("--data", type=Path, default=HERE / "mnist.npz", metavar="FILE.npz", help="train on other images")
