@@ -56,5 +56,5 @@ lock:
 	$(PYTHON) tests/lock.py
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache mnist/model.keras mnist/predict.png
+	rm -rf .venv .pytest_cache .ruff_cache mnist/model.keras
 	find . -name __pycache__ -prune -exec rm -rf {} +
