@@ -193,7 +193,8 @@ def contrast(values):
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].reshape(2, -1)
     plane = np.stack([x * 0 + 1, x, y], axis=1)
     light = (plane @ np.linalg.lstsq(plane, values.reshape(-1, 3))[0]).reshape(values.shape)
-    skew = ((values - light) ** 3).mean((0, 1))  # ink is what differs much on a small area
+    rest = values - light
+    skew = (rest * rest * rest).mean((0, 1))  # ink is what differs much on a small area
     best = np.abs(skew).argmax()  # of red, green and blue
     gray, light = values[..., best], light[..., best]
     if skew[best] > 0:  # light ink on dark paper

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+TABLE = re.compile(r"^([01]) xor ([01]) = (\d\.\d{4})$", re.MULTILINE)  # the last lines of both XOR programs
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist's main() sets it, before the first test loads TensorFlow

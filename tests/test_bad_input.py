@@ -77,6 +77,7 @@ def test_help_and_unknown_options_need_no_tensorflow(example):
     assert out.startswith("usage: main.py ")
     assert out.endswith("\nset()\n")
     assert_refused(run(example, "--nope"), 2, "--nope")
+    assert_refused(run(example, "--hel"), 2, "--hel")
     assert_refused(run(example, "stray"), 2, "stray")
 
 

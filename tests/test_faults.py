@@ -52,7 +52,7 @@ def runs(tmp_path_factory):
             cwd=ROOT / "mnist",
             stderr=subprocess.DEVNULL,
         ),
-        "interrupted": start("mnist", "--model", interrupted / "model.keras"),
+        "interrupted": start("mnist", "--model", interrupted / "model.keras", start_new_session=True),
         "hostile": subprocess.Popen(
             strange, cwd="/", env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         ),
@@ -63,7 +63,7 @@ def runs(tmp_path_factory):
     for line in processes["interrupted"].stdout:
         if line.startswith("Epoch 1/"):
             break
-    processes["interrupted"].send_signal(signal.SIGINT)
+    os.killpg(processes["interrupted"].pid, signal.SIGINT)  # as a terminal does, to all of its processes
     results = {}
     for (name, process), folder in zip(processes.items(), folders.values(), strict=True):
         err = process.stderr.read() if name == "piped" else None

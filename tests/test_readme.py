@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, load
 from test_mnist import drawn
 
 README = (ROOT / "README.md").read_text()
@@ -46,6 +47,18 @@ def test_output_has_the_form_that_the_readme_shows(session):
     shown = set().union(*(shape(block) for language, block in BLOCKS if not language))
     assert len(shown) > 10
     assert shown <= shape(session[1].stdout)
+
+
+def test_downloaded_data_is_what_mnist_reads(tmp_path, monkeypatch):
+    import keras
+
+    mnist = load("mnist")
+    digits = [values[:10] for values in mnist.load_digits(ROOT / "mnist" / "mnist.npz")]
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: (digits[:2], digits[2:]))  # no network
+    monkeypatch.chdir(tmp_path)
+    [snippet] = (block for language, block in BLOCKS if language == "python")
+    exec(snippet, {})
+    assert all(map(np.array_equal, mnist.load_digits("fashion.npz"), digits))
 
 
 def test_files_that_other_commands_name_exist():

@@ -4,10 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from conftest import assert_red_where_one, load, run
+from conftest import TABLE, assert_red_where_one, load, run
 
 xor = load("xor-numpy")
-TABLE = re.compile(r"^([01]) xor ([01]) = (\d\.\d{4})$", re.MULTILINE)
 
 
 def test_prints_falling_errors_and_then_the_truth_table():
