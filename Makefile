@@ -38,7 +38,7 @@ $(EXAMPLES): setup
 	cd $@ && $(RUN) main.py
 
 test: setup
-	$(RUN) -m pytest tests
+	$(RUN) -m pytest -n auto --dist loadfile tests
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -21,7 +21,7 @@ MORE = [line for line in re.findall(r"`([^`\n]+)`", README) if "main.py --" in l
 def session(tmp_path_factory):
     """The README's commands that run an example, all in one shell, on a copy of the repo and on few batches."""
     folder = tmp_path_factory.mktemp("reader")
-    shutil.copytree(ROOT, folder / "keras", ignore=shutil.ignore_patterns(".git", ".venv", "tests", "model.keras"))
+    shutil.copytree(ROOT, folder / "keras", ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "model.keras"))
     drawn(7, 14).save(folder / "keras" / "mnist" / "digit.png")
     lines = [line for line in COMMANDS if not line.startswith(("make", "conda", "uv"))]
     script = "\n".join([f"source() {{ cd '{folder}'; }}", *lines])  # in place of conda's
