@@ -150,8 +150,8 @@ def plot_training(path, accuracy, x, y, answers):
     rows = max(1, -(-len(wrong) // columns))
     figure = Figure(figsize=(8, 3 + 10 * rows / columns), dpi=100, layout="constrained")
     curve, mistakes = figure.subplots(2, height_ratios=(3, 10 * rows / columns))
-    curve.plot(range(1, len(accuracy) + 1), accuracy, "o-", label="in training, on digits moved about")
-    curve.axhline((answers == y).mean(), linestyle="--", label="on the test digits, once")
+    curve.plot(range(1, len(accuracy) + 1), accuracy, "o-", label="training digits, moved about")
+    curve.axhline((answers == y).mean(), color="C1", linestyle="--", label="test digits, after training")
     curve.set(xlabel="epoch", ylabel="accuracy", xticks=range(1, len(accuracy) + 1))
     curve.legend(loc="lower right")
     page = np.full((rows, 38, columns, 28), 255, np.uint8)  # 10 rows of pixels above each digit are for its caption
@@ -217,15 +217,17 @@ def find_digit(ink, noise):
     mask = ink > threshold
     h, w = mask.shape
     coarse = Image.fromarray(np.float32(mask)).resize((-(-w // 3), -(-h // 3)), Image.BOX)
-    labels = Image.fromarray(np.int32(spread(np.asarray(coarse), 1) > 0))  # connected, even where the pen skipped
+    labels = Image.fromarray(np.int32(spread(np.asarray(coarse), 1) > 0.2))  # connected, even where the pen skipped
     number = 1
     while (rest := np.argwhere(np.asarray(labels) == 1)).size:
         number += 1
         ImageDraw.floodfill(labels, tuple(rest[0, ::-1].tolist()), number)
     labels = np.asarray(labels.resize((w, h), Image.NEAREST)) * mask
     areas = np.bincount(labels[mask])
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    areas[np.bincount(rim, minlength=len(areas)) > len(rim) / 2] = 0  # a frame round the picture
+    rows, columns = np.nonzero(mask)
+    box = labels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    rim = np.concatenate([box[0], box[-1], box[:, 0], box[:, -1]])
+    areas[(np.bincount(rim, minlength=len(areas)) > len(rim) / 2) & (areas < box.size / 2)] = 0  # a frame
     rows, columns = np.nonzero(labels == areas.argmax())
     near = max(np.ptp(rows), np.ptp(columns)) // 4 + 1
     close = labels[max(0, rows.min() - near) : rows.max() + near, max(0, columns.min() - near) : columns.max() + near]

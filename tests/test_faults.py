@@ -44,7 +44,8 @@ def runs(tmp_path_factory):
     shutil.copy(ROOT / "mnist" / "main.py", hostile)
     (hostile / "sitecustomize.py").write_text(HOSTILE)
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "COLUMNS": "40", "PYTHONPATH": str(hostile)}
-    strange = [sys.executable, hostile / "main.py", "--epochs", "1", "--model", "/proc/model.keras"]
+    options = "--epochs 1 --batch-size 999 --model /proc/model.keras"  # more in a batch than there are digits
+    strange = [sys.executable, hostile / "main.py", *options.split()]
 
     processes = {
         "killed": subprocess.Popen(
