@@ -273,13 +273,14 @@ def test_predict_reads_every_format_and_plots(trained, tmp_path):
         Image.new("RGBA", (300, 300)),
         Image.linear_gradient("L"),
         Image.radial_gradient("L"),
+        ImageOps.expand(Image.new("L", (5, 5)), 100, 255),
         squares(5),
         squares(20),
         photographed(Image.new("L", (9, 9), 255), np.random.default_rng(1)),
         photographed(Image.new("L", (9, 9), 255), np.random.default_rng(2), dark=True),
         Image.effect_noise((300, 300), 60),
     ],
-    ids=["1x1", "white", "clear", "gradient", "shadow", "specks", "blots", "paper", "board", "noise"],
+    ids=["1x1", "white", "clear", "gradient", "shadow", "dot", "specks", "blots", "paper", "board", "noise"],
 )
 def test_picture_without_a_digit_is_refused(image):
     with pytest.raises(ValueError, match="no digit"):
