@@ -12,7 +12,7 @@ help:
 	@echo 'make EXAMPLE    set up, then run one: $(EXAMPLES)'
 	@echo 'make test       set up, then run the tests'
 	@echo 'make lint       set up, then check the form of the code'
-	@echo 'make bench      set up, then measure the examples against what they replace (an hour)'
+	@echo 'make bench      set up, then measure the examples against what they replace (half an hour)'
 	@echo "make plots      set up, then renew the README's pictures"
 	@echo 'make lock       renew what environment.yml pins beyond its direct dependencies (needs uv)'
 	@echo 'make clean      remove what these have made, .venv and the trained model included'

@@ -394,7 +394,8 @@ def main():
         x_train, y_train, x_test, y_test = load_digits(args.data)
         print(f"{len(x_train)} digits to train on, {len(x_test)} to test with", flush=True)
         with quiet_tensorflow():
-            model = train(x_train, y_train, args.epochs, args.batch_size, args.seed, 1 if sys.stdout.isatty() else 2)
+            bar = sys.stdout.isatty() and os.get_terminal_size().columns >= 80  # or it would fill line after line
+            model = train(x_train, y_train, args.epochs, args.batch_size, args.seed, 1 if bar else 2)
             probabilities = model.predict(x_test[..., np.newaxis], batch_size=1000, verbose=0)
             loss, accuracy = evaluate(probabilities, y_test)
             print(f"Test loss: {loss:.4f}\nTest accuracy: {accuracy:.4f}", flush=True)

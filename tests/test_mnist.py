@@ -1,11 +1,14 @@
 """mnist, held against MNIST's published checksums, 98 % after one epoch, and handwriting that is not MNIST's."""
 
+import contextlib
 import hashlib
 import io
+import os
 import re
 import struct
 import subprocess
 import sys
+import termios
 
 import numpy as np
 import pytest
@@ -98,6 +101,21 @@ def test_same_seed_same_output(few, tmp_path):
     assert outputs[0] == outputs[1]
     first, second = (mnist.load_model(path).get_weights() for path in models)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize(("columns", "progress"), [(80, b"\b\r"), (40, b"4/4 - ")])
+def test_progress_is_a_bar_on_a_terminal_and_a_line_on_a_narrow_one(few, tmp_path, columns, progress):
+    reader, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    process = start("mnist", "--data", few, "--model", tmp_path / "model.keras", stdout=terminal)
+    os.close(terminal)
+    out = b""
+    with contextlib.suppress(OSError):  # which ends a terminal on Linux
+        while part := os.read(reader, 10000):
+            out += part
+    assert finish(process)[::2] == (0, "")
+    assert progress in out
+    assert columns == 80 or b"\b" not in out
 
 
 def test_trains_on_every_device(few):
