@@ -123,6 +123,21 @@ def test_full_disk_under_the_picture(tmp_path):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"earlier"]
 
 
+@pytest.mark.parametrize("most", [10000, 100000])  # bytes, where Keras's temporary file or the whole has no room
+def test_full_disk_under_the_model(tmp_path, most):
+    mnist = load("mnist")
+    model = mnist.build_model()
+    (tmp_path / "model.keras").write_bytes(b"earlier")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            mnist.save(model, tmp_path / "model.keras")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"earlier"]
+
+
 @pytest.mark.parametrize("example", ["xor-numpy", "xor-keras", "mnist"])
 def test_two_writers_do_not_mix_their_files(example, tmp_path):
     script = """
