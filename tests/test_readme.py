@@ -27,7 +27,7 @@ def session(tmp_path_factory):
     lines = [line for line in COMMANDS if not line.startswith(("make", "conda", "uv"))]
     lines += [f"(cd '{folder}'; {line})" for line in MORE if line.startswith("cd keras/")]
     script = "\n".join([f"source() {{ cd '{folder}'; }}", *lines])  # in place of conda's
-    environment = {**os.environ, "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "30"}
+    environment = {**os.environ, "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "10"}
     environment["PATH"] = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
     result = subprocess.run(["bash", "-ec", script], cwd=folder, env=environment, capture_output=True, text=True)
     return lines, result
