@@ -75,6 +75,22 @@ def build_model():
     )
 
 
+def shuffled_batches(x, y, batch_size):
+    """Returns a tf.data.Dataset of the images x (n, 28, 28) and labels y (n,), one-hot, in another order each epoch."""
+    import keras
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False  # TensorFlow 2.21 ends an epoch with a wait of up to its length for the autotuner
+    return (
+        tf.data.Dataset.from_tensor_slices((x[..., np.newaxis], keras.utils.to_categorical(y, 10)))
+        .shuffle(len(x))
+        .batch(batch_size, drop_remainder=True)
+        .prefetch(1)
+        .with_options(options)
+    )
+
+
 def train(x, y, epochs=4, batch_size=128, seed=1, verbose=2):
     """Returns the network, trained on the images x (n, 28, 28) and their labels y (n,), both uint8."""
     import keras
@@ -99,16 +115,7 @@ def train(x, y, epochs=4, batch_size=128, seed=1, verbose=2):
             jit_compile=False,  # XLA would make convolutions several times slower on a CPU
         )
 
-    options = tf.data.Options()
-    options.autotune.enabled = False  # TensorFlow 2.21 ends an epoch with a wait of up to its length for the autotuner
-    batches = (
-        tf.data.Dataset.from_tensor_slices((x[..., np.newaxis], keras.utils.to_categorical(y, 10)))
-        .shuffle(len(x))
-        .batch(batch_size, drop_remainder=True)
-        .prefetch(1)
-        .with_options(options)
-    )
-    model.fit(batches, epochs=epochs, shuffle=False, verbose=verbose)
+    model.fit(shuffled_batches(x, y, batch_size), epochs=epochs, shuffle=False, verbose=verbose)
     return model
 
 

@@ -158,15 +158,9 @@ def bench_xor():
 
 def bench_mnist():
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as the example does, so that both have it
-    import keras
-    import tensorflow as tf
-
     mnist = load("mnist")
     x_train, y_train, x_test, y_test = mnist.load_digits(mnist.HERE / "mnist.npz")
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    data = tf.data.Dataset.from_tensor_slices((x_train[..., np.newaxis], keras.utils.to_categorical(y_train, 10)))
-    batches = data.shuffle(len(x_train)).batch(128).prefetch(1).with_options(options)
+    batches = mnist.shuffled_batches(x_train, y_train, 128)
 
     def train(seed, epochs):
         seconds, model = timed(mnist.train, x_train, y_train, epochs, seed=seed, verbose=0)
