@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 TABLE = re.compile(r"^([01]) xor ([01]) = (\d\.\d{4})$", re.MULTILINE)  # the last lines of both XOR programs
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
@@ -40,6 +41,11 @@ def finish(process):
 
 def run(example, *arguments, **options):
     return finish(start(example, *arguments, **options))
+
+
+def without_times(out):
+    """Returns Keras's progress without what differs between two runs with the same seed."""
+    return re.sub(r"\d+m?s(/step|/epoch)?", "", out)
 
 
 def assert_red_where_one(path):

@@ -1,4 +1,4 @@
-"""Wrong arguments, wrong files and faults: one line that says what is wrong, the right exit status, nothing lost."""
+"""Wrong arguments, wrong files: one line that says what is wrong, the right exit status, nothing lost."""
 
 import os
 import re
@@ -8,10 +8,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import ROOT, load, run
+from conftest import EXAMPLES, ROOT, load, run
 from PIL import Image
 
-EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 BAD_NUMBERS = ("0", "-1", "1.5", "x", "", str(10**30))
 NUMBERS = [("xor-numpy", "--epochs"), ("xor-keras", "--seed"), ("mnist", "--epochs"), ("mnist", "--batch-size")]
 

@@ -11,14 +11,13 @@ from itertools import product
 
 import lock
 import pytest
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 TEXT = (ROOT / "environment.yml").read_text()
 HEAD, DIRECT, INDIRECT = lock.split(TEXT)
 PINS = [Requirement(line) for line in DIRECT + INDIRECT]
-EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 PLATFORMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
 
 

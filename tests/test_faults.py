@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import ROOT, finish, load, run, start
+from conftest import EXAMPLES, ROOT, finish, load, run, start
 
 HOSTILE = """
 import socket
@@ -184,14 +184,14 @@ def test_broken_installation(example, package, tmp_path):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("example", ["gpu-test", "xor-numpy", "xor-keras", "mnist"])
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_nothing_installed(example):
     result = subprocess.run([sys.executable, "-S", "main.py"], cwd=ROOT / example, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(r"main\.py: error: No module named '\w+'; set up first: make run.*\n", result.stderr)
 
 
-@pytest.mark.parametrize("example", ["gpu-test", "xor-numpy", "xor-keras", "mnist"])
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_loading_runs_nothing(example, capfd):
     load(example)
     assert capfd.readouterr() == ("", "")

@@ -12,7 +12,7 @@ import termios
 
 import numpy as np
 import pytest
-from conftest import ROOT, finish, load, run, start
+from conftest import ROOT, finish, load, run, start, without_times
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 mnist = load("mnist")
@@ -96,7 +96,7 @@ def test_plot_is_a_page_with_all_mistakes(trained):
 def test_same_seed_same_output(few, tmp_path):
     models = [tmp_path / "1.keras", tmp_path / "2.keras"]
     runs = [start("mnist", "--data", few, "--epochs", 2, "--batch-size", 64, "--model", path) for path in models]
-    outputs = [re.sub(r"\d+m?s(/step|/epoch)?", "", finish(process)[1]) for process in runs]
+    outputs = [without_times(finish(process)[1]) for process in runs]
     assert "Test accuracy" in outputs[0]
     assert outputs[0] == outputs[1]
     first, second = (mnist.load_model(path).get_weights() for path in models)

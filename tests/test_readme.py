@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT, load
+from conftest import EXAMPLES, ROOT, load
 from test_mnist import drawn
 
 README = (ROOT / "README.md").read_text()
@@ -116,7 +116,7 @@ def test_follows_the_post_and_stays_short():
     assert len(README.splitlines()) <= 250
 
 
-@pytest.mark.parametrize("example", ["gpu-test", "xor-numpy", "xor-keras", "mnist"])
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_pasted_into_a_notebook(example, tmp_path):
     cell = "import sys; sys.argv = ['ipykernel_launcher.py', '-f', 'kernel.json']; "
     cell += (
