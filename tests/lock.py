@@ -1,6 +1,7 @@
 """Renews the second half of environment.yml: the packages that its first half needs in turn, at the newest versions.
 
-`make lock` runs this, with uv at hand, which resolves once for Linux, macOS and Windows and for Python 3.11 to 3.13.
+`make lock` runs this, with uv at hand, which resolves once for Linux, macOS and Windows, and takes of each package the
+newest version that runs on Python 3.11, 3.12 and 3.13 alike.
 """
 
 import re
@@ -25,7 +26,8 @@ def render(head, direct, resolved):
 
 def main():
     head, direct, _ = split(FILE.read_text())
-    command = ["uv", "pip", "compile", "--universal", "--python-version=3.11", "--no-annotate", "--no-header", "-"]
+    command = ["uv", "pip", "compile", "--universal", "--python-version=3.11", "--fork-strategy=fewest", "-"]
+    command += ["--no-annotate", "--no-header"]
     resolved = subprocess.run(command, input="\n".join(direct), stdout=subprocess.PIPE, text=True, check=True).stdout
     FILE.write_text(render(head, direct, resolved.splitlines()))
 
