@@ -8,6 +8,7 @@ import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires
 from itertools import product
+from pathlib import Path
 
 import lock
 import pytest
@@ -15,6 +16,8 @@ from conftest import EXAMPLES, ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+PROGRAMS = (*(f"{example}/main.py" for example in EXAMPLES), "mnist/predict.py")
+PACKAGES = {"PIL": "pillow", "skimage": "scikit-image"}  # where a package is not called as what is imported
 TEXT = (ROOT / "environment.yml").read_text()
 HEAD, DIRECT, INDIRECT = lock.split(TEXT)
 PINS = [Requirement(line) for line in DIRECT + INDIRECT]
@@ -56,9 +59,9 @@ def test_pins_all_that_its_direct_dependencies_need_and_nothing_else(platform, p
     assert pins.keys() - {name for name, _ in needed} <= elsewhere
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_script_metadata_names_what_the_example_imports_at_the_pinned_versions(example):
-    source = (ROOT / example / "main.py").read_text()
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_script_metadata_names_what_the_program_imports_at_the_pinned_versions(program):
+    source = (ROOT / program).read_text()
     block = re.match(r"# /// script\n((?:# .*\n)+)# ///\n", source)[1]
     metadata = tomllib.loads(re.sub(r"^# ", "", block, flags=re.MULTILINE))
     imports = set()
@@ -67,21 +70,25 @@ def test_script_metadata_names_what_the_example_imports_at_the_pinned_versions(e
             imports |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imports.add(node.module.split(".")[0])
-    packages = {{"PIL": "pillow"}.get(name, name) for name in imports - sys.stdlib_module_names}
+    packages = {PACKAGES.get(name, name) for name in imports - sys.stdlib_module_names}
     if "keras" in packages:
         packages.add("tensorflow")  # Keras's engine
+    if "webagg" in source.lower():
+        packages.add("tornado")  # serves matplotlib's page
     assert metadata["requires-python"] == ">=3.11,<3.14"
     assert metadata["dependencies"] == sorted(line for line in DIRECT if line.split("==")[0] in packages)
     assert len(metadata["dependencies"]) == len(packages)
 
 
 def test_every_direct_dependency_is_used():
-    sources = "".join(path.read_text() for path in ROOT.glob("*/main.py"))
-    makefile = (ROOT / "Makefile").read_text()
+    files = [ROOT / "Makefile", *(ROOT / program for program in PROGRAMS), *(ROOT / "tests").glob("*.py")]
+    text = "".join(path.read_text() for path in files if path != Path(__file__))
+    modules = {package: module for module, package in PACKAGES.items()}
+    without_import = {"pytest-xdist": "-n auto", "tornado": "webagg", "jax": "KERAS_BACKEND"}
     for line in DIRECT:
         name = line.split("==")[0]
-        command = "-m pytest -n" if name == "pytest-xdist" else f"-m {name}"
-        assert re.search(rf"(import|from) {name.replace('pillow', 'PIL')}\b", sources) or command in makefile
+        use = without_import.get(name, rf"(import|from|-m) {modules.get(name, name)}\b")
+        assert re.search(use, text, re.IGNORECASE), name
 
 
 def make(*arguments, folder=ROOT):
