@@ -91,26 +91,71 @@ def test_every_direct_dependency_is_used():
         assert re.search(use, text, re.IGNORECASE), name
 
 
-def make(*arguments, folder=ROOT):
-    return subprocess.run(["make", "-C", folder, *arguments], capture_output=True, text=True)
+def test_an_upgraded_indirect_dependency_does_no_harm_but_a_direct_one_does(tmp_path):
+    def state(text):
+        (tmp_path / "environment.yml").write_text(text)
+        command = [sys.executable, ROOT / "tests" / "interpreter.py"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+
+    indirect = next(line for line in INDIRECT if ";" not in line)
+    assert state(TEXT.replace(indirect, f"{indirect}.1")) == f"ready {sys.executable}\n"
+    assert not state(TEXT.replace(DIRECT[0], f"{DIRECT[0]}.1")).startswith("ready")
+
+
+def make(*arguments, folder=ROOT, **options):
+    command = [shutil.which("make"), "--no-print-directory", "-C", folder, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, **options)
 
 
 def test_make_uses_an_interpreter_that_has_the_packages_as_it_is():
-    result = make("-n", "run", f"PYTHON={sys.executable}")
-    assert "venv" not in result.stdout.replace(sys.executable, "")
-    assert result.stdout.count(f'"{sys.executable}" main.py') == len(EXAMPLES)
+    recipe = make("-n", "run", f"PYTHON='{sys.executable}'").stdout
+    assert "-m venv" not in recipe
+    assert recipe.count(f'"{sys.executable}" main.py') == len(EXAMPLES)
 
 
-def test_make_refuses_an_interpreter_that_tensorflow_does_not_support(tmp_path):
-    for name in "Makefile", "environment.yml":
-        shutil.copy(ROOT / name, tmp_path)
-    old = tmp_path / "python3.10"
-    old.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -c "import sys; sys.version_info = (3, 10); $2"\n')
-    old.chmod(0o755)
-    result = make("test", f"PYTHON={old}", folder=tmp_path)
-    assert result.returncode == 2
-    assert re.search(rf"TensorFlow needs Python 3\.11, 3\.12 or 3\.13, and {old} is none of them", result.stderr)
-    assert not (tmp_path / ".venv").exists()
+# What pretends to be another version of Python, without packages, and with or without Debian's python3-venv.
+FAKE = """#!/bin/sh
+exec '{real}' -S -c '
+import sys
+sys.version_info, sys.executable, sys.modules["ensurepip"] = {version}, "{path}", {venv}
+exec(open(sys.argv[1]).read())' "$@"
+"""
+UV = "uv venv --clear --seed --python 3.12 .venv"
+NONE = "TensorFlow needs Python 3.11, 3.12 or 3.13 with venv, and none of these gives one: "
+
+
+@pytest.mark.parametrize(
+    ("on_path", "arguments", "expected"),
+    [
+        ("python3=3.13 python3.12=3.12", [], 'python3" -m venv --clear .venv'),
+        ("python3=3.14 python3.12=3.12 python3.11=3.11", [], 'python3.12" -m venv --clear .venv'),
+        ("python3=3.13 python3.11=3.11", ["PYTHON=python3.11"], 'python3.11" -m venv --clear .venv'),
+        ("python3=3.14 uv", [], UV),
+        ("python3=3.13-without-venv uv", [], UV),
+        ("python3=3.13 uv", ["PYTHON=uv"], UV),
+        ("python3=3.14", [], NONE),
+        ("python3=3.13-without-venv", [], NONE),
+        ("python3=3.13 python3.10=3.10 uv", ["PYTHON=python3.10"], f"{NONE}python3.10."),
+        ("", [], NONE),
+    ],
+)
+def test_make_takes_the_first_interpreter_that_tensorflow_supports(on_path, arguments, expected, tmp_path):
+    folder, programs = tmp_path / "a clone, déjà vu", tmp_path / "bin"
+    (folder / "tests").mkdir(parents=True)
+    programs.mkdir()
+    for name in "Makefile", "environment.yml", "tests/interpreter.py":
+        shutil.copy(ROOT / name, folder / name)
+    for program in on_path.split():
+        name, _, version = program.partition("=")
+        number, _, without = version.partition("-")
+        fake = {"real": sys.executable, "path": programs / name, "venv": None if without else "sys"}
+        fake["version"] = tuple(map(int, number.split("."))) if number else ()
+        (programs / name).write_text(FAKE.format(**fake) if number else "#!/bin/sh\nexit 2\n")
+        (programs / name).chmod(0o755)
+    result = make("-n", "setup", *arguments, folder=folder, env={"PATH": str(programs)})
+    assert expected in result.stdout + result.stderr
+    assert result.returncode == (2 if NONE in expected else 0)
+    assert not result.stderr or len(result.stderr.splitlines()) == 1
 
 
 def test_make_help_names_every_target():
