@@ -66,9 +66,9 @@ bench: setup
 	$(RUN) tests/benchmark.py
 
 plots: setup
-	cd xor-numpy && $(RUN) main.py --plot
-	cd xor-keras && $(RUN) main.py --plot
-	cd mnist && $(RUN) main.py --plot
+	cd xor-numpy && $(RUN) main.py --plot answers.png
+	cd xor-keras && $(RUN) main.py --plot answers.png
+	cd mnist && $(RUN) main.py --plot mistakes.png && $(RUN) predict.py photo.jpg --plot steps.png
 
 lock:
 	uv run --no-project tests/lock.py
