@@ -57,7 +57,7 @@ def load_picture(path):
         values = np.asarray(image, "float32")
         image = Image.fromarray(np.uint8(255 * (values - values.min()) / max(1, np.ptp(values))))
     if image.has_transparency_data:  # a sheet with transparent corners, or ink alone
-        rgb, alpha = np.split(np.asarray(image.convert("RGBA")), [3], axis=2)
+        rgb, alpha = np.split(np.asarray(image.convert("RGBA"), "float32"), [3], axis=2)
         seen = rgb[alpha[..., 0] > 127]
         is_sheet, is_dark = len(seen) > alpha.size / 2, seen.sum() < 128 * seen.size
         ground = np.median(seen, axis=0) if is_sheet else 255 if is_dark else 0
@@ -190,7 +190,6 @@ def draw(model):
         height_ratios=(15, 9, 1),
         layout="constrained",
     )
-    figure.canvas.manager.set_window_title("Draw digits")
     sheet, pen = Image.new("RGB", (600, 360), "white"), []
     page = axes["page"].imshow(sheet)
     seen = axes["seen"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
@@ -199,13 +198,34 @@ def draw(model):
     axes["seen"].set(title="what the network sees", xticks=[], yticks=[])
     axes["page"].set(xticks=[], yticks=[])
 
+    changed = True
+
+    def move(event):
+        nonlocal changed
+        if event.inaxes is axes["page"] and event.buttons:
+            pen.append((event.xdata, event.ydata))
+            ImageDraw.Draw(sheet).line(pen, fill="black", width=16, joint="curve")
+            changed = True
+        else:
+            pen.clear()
+
+    def clear(event):
+        nonlocal changed
+        sheet.paste("white", (0, 0, *sheet.size))
+        changed = True
+
     def update():
+        nonlocal changed
+        if not changed:
+            return
+        changed = False
         try:
             _, digits, probabilities = read(model, sheet)
             title = answer(probabilities)
         except NothingToRead:
             digits, probabilities, title = np.zeros((1, 28, 28)), np.zeros((1, 10)), "Draw digits here"
         axes["page"].set_title(title, fontsize=20)
+        figure.canvas.manager.set_window_title(title)
         page.set_data(sheet)
         image = side_by_side(digits)
         seen.set(data=image, extent=(0, image.shape[1], 0, image.shape[0]))
@@ -213,22 +233,11 @@ def draw(model):
             bar.set_height(probability)
         figure.canvas.draw_idle()
 
-    def move(event):
-        if event.inaxes is axes["page"] and event.buttons:
-            pen.append((event.xdata, event.ydata))
-            ImageDraw.Draw(sheet).line(pen, fill="black", width=16, joint="curve")
-            update()
-        else:
-            pen.clear()
-
-    def clear(event):
-        sheet.paste("white", (0, 0, *sheet.size))
-        update()
-
+    figure.canvas.mpl_connect("motion_notify_event", move)
     button = Button(axes["button"], "clear")
     button.on_clicked(clear)
-    figure.canvas.mpl_connect("motion_notify_event", move)
-    update()
+    timer = figure.canvas.new_timer(interval=20, callbacks=[(update, (), {})])  # since the mouse moves faster than this
+    timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://127.0.0.1:{WebAggApplication.port}", flush=True)
     plt.show()

@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,16 +20,17 @@ os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffere
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist's main() sets it, before the first test loads TensorFlow
 
 
-def load(example):
-    """Returns an example's main.py as a module."""
-    spec = importlib.util.spec_from_file_location(example.replace("-", "_"), ROOT / example / "main.py")
+def load(example, program="main"):
+    """Returns an example's program as a module."""
+    name = f"{example}-{program}".replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, ROOT / example / f"{program}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def start(example, *arguments, **options):
-    """Starts `python main.py` in the example's folder; a warning from a line of main.py is an error."""
+    """Starts `python main.py` in the example's folder, where a warning from a line of main.py is an error."""
     command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen(command, **{"cwd": ROOT / example, **pipes, **options})
@@ -41,6 +44,23 @@ def finish(process):
 
 def run(example, *arguments, **options):
     return finish(start(example, *arguments, **options))
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """One epoch on all the digits, as a reader runs it: the folder with the model, and what was printed."""
+    folder = tmp_path_factory.mktemp("mnist")
+    status, out, err = run("mnist", "--epochs", 1, "--model", folder / "model.keras")
+    return SimpleNamespace(folder=folder, status=status, out=out, err=err)
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory):
+    """An .npz file with few of the digits, for runs that need no more."""
+    path = tmp_path_factory.mktemp("few") / "few.npz"
+    with np.load(ROOT / "mnist" / "mnist.npz") as arrays:
+        np.savez(path, **{name: values[:600] for name, values in arrays.items()})
+    return path
 
 
 def without_times(out):
