@@ -84,13 +84,19 @@ def find_ink(picture):
     return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
 
 
+def find_threshold(ink):
+    """Returns how much of the ink (h, w) makes a stroke: half of the strokes' mean, as in Ridler and Calvard (1978)."""
+    threshold = ink.max() / 2
+    for _ in range(5):
+        threshold = ink[ink >= threshold].mean() / 2
+    if threshold < max(0.08, 3 * np.percentile(ink, 30)):  # of which most is the noise of the paper
+        raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
+    return threshold
+
+
 def find_digits(ink):
     """Returns the digits in the ink (h, w) from left to right: of each, where it is, as two slices, and its mask."""
-    threshold = ink.max() / 2
-    for _ in range(5):  # towards half of the ink's mean, much as Ridler and Calvard (1978)
-        threshold = ink[ink >= threshold].mean() / 2
-    if threshold < max(0.08, 3 * np.percentile(ink, 30)):  # the noise of the paper
-        raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
+    threshold = find_threshold(ink)
     mask = ink > threshold
     bridged = ndimage.binary_dilation(mask, iterations=max(1, max(mask.shape) // 200))  # over gaps in the strokes
     labels = segmentation.clear_border(measure.label(bridged) * mask)  # a shadow or a table's edge reaches the border
@@ -166,9 +172,8 @@ def plot(readings):
     figure, rows = plt.subplots(len(readings), 3, figsize=(9, 2.5 * len(readings)), squeeze=False, layout="constrained")
     for axes, (picture, places, digits, probabilities) in zip(rows, readings, strict=True):
         for (y, x), digit in zip(places, probabilities.argmax(axis=1), strict=True):
-            axes[0].add_patch(
-                plt.Rectangle((x.start, y.start), x.stop - x.start, y.stop - y.start, fill=False, ec="C3")
-            )
+            box = plt.Rectangle((x.start, y.start), x.stop - x.start, y.stop - y.start, fill=False, color="C3")
+            axes[0].add_patch(box)
             axes[0].text(x.start, y.start, digit, color="C3", size="x-large", va="bottom")
         images = picture, find_ink(picture), side_by_side(digits)
         titles = answer(probabilities), "its ink", "what the network saw"
@@ -190,7 +195,7 @@ def draw(model):
         height_ratios=(15, 9, 1),
         layout="constrained",
     )
-    sheet, pen = Image.new("RGB", (600, 360), "white"), []
+    sheet, shown, pen = Image.new("RGB", (600, 360), "white"), None, []
     page = axes["page"].imshow(sheet)
     seen = axes["seen"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = axes["bars"].bar(range(10), np.zeros(10))
@@ -198,27 +203,21 @@ def draw(model):
     axes["seen"].set(title="what the network sees", xticks=[], yticks=[])
     axes["page"].set(xticks=[], yticks=[])
 
-    changed = True
-
     def move(event):
-        nonlocal changed
         if event.inaxes is axes["page"] and event.buttons:
             pen.append((event.xdata, event.ydata))
             ImageDraw.Draw(sheet).line(pen, fill="black", width=16, joint="curve")
-            changed = True
         else:
             pen.clear()
 
     def clear(event):
-        nonlocal changed
         sheet.paste("white", (0, 0, *sheet.size))
-        changed = True
 
     def update():
-        nonlocal changed
-        if not changed:
+        nonlocal shown
+        if sheet == shown:
             return
-        changed = False
+        shown = sheet.copy()
         try:
             _, digits, probabilities = read(model, sheet)
             title = answer(probabilities)
@@ -236,7 +235,9 @@ def draw(model):
     figure.canvas.mpl_connect("motion_notify_event", move)
     button = Button(axes["button"], "clear")
     button.on_clicked(clear)
-    timer = figure.canvas.new_timer(interval=20, callbacks=[(update, (), {})])  # since the mouse moves faster than this
+    timer = figure.canvas.new_timer(
+        20, [(update, (), {})]
+    )  # every 20 ms, since the mouse reports more than can be read
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://127.0.0.1:{WebAggApplication.port}", flush=True)
