@@ -235,9 +235,7 @@ def draw(model):
     figure.canvas.mpl_connect("motion_notify_event", move)
     button = Button(axes["button"], "clear")
     button.on_clicked(clear)
-    timer = figure.canvas.new_timer(
-        20, [(update, (), {})]
-    )  # every 20 ms, since the mouse reports more than can be read
+    timer = figure.canvas.new_timer(20, [(update, (), {})])  # every 20 ms, since the mouse moves more often than that
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://127.0.0.1:{WebAggApplication.port}", flush=True)
