@@ -18,7 +18,7 @@ from ctypes import CDLL
 
 import numpy as np
 
-# TensorFlow's start-up messages bypass Python's sys.stderr: while it loads, file descriptor 2 leads to a file.
+# TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads to a file while it loads.
 with tempfile.TemporaryFile("w+", errors="replace") as file:
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
@@ -50,7 +50,7 @@ def multiply(name, size=1024, times=10):
         seconds = time.perf_counter() - start
     if not np.array_equal(product, a @ b):
         raise ArithmeticError(f"{name} computes wrong products")
-    return times * 2 * size**3 / seconds / 1e9
+    return times * 2 * size**3 / seconds / 1e9  # a product takes size**3 multiplications and as many additions
 
 
 def gather_facts():
@@ -80,13 +80,13 @@ def verdict(gpus, failed, facts):
         return f"TensorFlow {tf.__version__} will train on {gpus[0]}"
     install = f"pip install 'tensorflow[and-cuda]=={tf.__version__}'"
     if failed:
-        reason = f"{', '.join(failed)} failed; until it works, hide it: export CUDA_VISIBLE_DEVICES=-1"
+        reason = f"{', '.join(failed)} failed, see above; to do without GPUs: export CUDA_VISIBLE_DEVICES=-1"
     elif facts["system"] == "win32":
         reason = "it has no GPU support on native Windows; use WSL2: wsl --install"
     elif facts["system"] == "darwin":
-        reason = "it has none for Apple's GPUs; the examples run well without"
+        reason = "it does not support Apple's GPUs; the examples run well without a GPU"
     elif not facts["driver"]:
-        reason = "this machine has no NVIDIA driver; the examples run well without"
+        reason = "this machine has no NVIDIA driver; the examples run well without a GPU"
     elif not facts["cuda_build"]:
         reason = f"this build of it has no GPU support; replace it: pip uninstall tensorflow-cpu && {install}"
     elif facts["visible"] in ("", "-1"):
@@ -104,7 +104,7 @@ def main(argv=()):
     args = parser.parse_args(argv)
 
     for device in devices:
-        for detail in "locality", "incarnation", "xla_global_id":  # the post leaves them out, too
+        for detail in "locality", "incarnation", "xla_global_id":  # which the post leaves out
             device.ClearField(detail)
         print(device)
 
@@ -127,4 +127,4 @@ def main(argv=()):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__, and no arguments for us
+    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us

@@ -5,8 +5,8 @@
 """Handwritten digits: a convolutional network learns to read MNIST's.
 
 The post's section "MNIST". The network has three convolutions (LeCun et al. 1998) with batch normalization (Ioffe and
-Szegedy 2015). Adam (Kingma and Ba 2015) trains it on digits moved about by up to a pixel, at a learning rate that rises
-and then falls along a cosine (Loshchilov and Hutter 2017). predict.py reads your own handwriting with it.
+Szegedy 2015). Adam (Kingma and Ba 2015) trains it on digits shifted by up to a pixel, at a learning rate that falls
+along a cosine (Loshchilov and Hutter 2017). predict.py reads your own handwriting with it.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from zipfile import BadZipFile
 import matplotlib.pyplot as plt
 import numpy as np
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # TensorFlow leaves these faster kernels off on some CPUs
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster convolutions, which TensorFlow leaves off on some CPUs
 
-# TensorFlow's start-up messages bypass Python's sys.stderr: while it loads, file descriptor 2 leads nowhere.
+# TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
 terminal = os.dup(2)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 try:
@@ -28,7 +28,7 @@ try:
     import tensorflow as tf
     from keras import layers
 
-    keras.distribution.list_devices()
+    keras.distribution.list_devices()  # starts the backend, with the rest of its messages
 finally:
     os.dup2(terminal, 2)
 
@@ -56,7 +56,7 @@ def build_model():
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             layers.Conv2D(16, 5),  # (24, 24, 16)
             layers.MaxPooling2D(),  # (12, 12, 16)
-            layers.BatchNormalization(momentum=0.9),
+            layers.BatchNormalization(momentum=0.9),  # Keras's 0.99 looks too far back for so short a training
             layers.ReLU(),
             layers.Conv2D(48, 3),  # (10, 10, 48)
             layers.MaxPooling2D(),  # (5, 5, 48)
@@ -80,13 +80,13 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     y = one_hot(y)
     batches = tf.data.Dataset.from_tensor_slices((x[:split], y[:split])).shuffle(split).batch(batch_size).prefetch(1)
     options = tf.data.Options()
-    options.autotune.enabled = False  # fit(x, y) takes a fifth longer: each epoch ends with a wait for the autotuner
+    options.autotune.enabled = False  # as fit(x, y) would do, but each epoch would end with a wait for the autotuner
     batches = batches.with_options(options)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, epochs * len(batches)))
     model.compile(
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.05),
-        optimizer=keras.optimizers.Adam(learning_rate, beta_2=0.95),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.05),  # since a few labels are doubtful
+        optimizer=keras.optimizers.Adam(learning_rate, beta_2=0.95),  # like the momentum: Keras has 0.999
         metrics=["accuracy"],
     )
     validation = x[split:], y[split:]
@@ -103,12 +103,12 @@ def save(model, path):
 def plot(history, x, y, answers):
     """Returns a figure of the accuracy after each epoch, and of the images x (n, 28, 28) whose answer is not y."""
     wrong = np.flatnonzero(answers != y)
-    rows = max(1, -(-min(len(wrong), 100) // 10))
+    rows = max(1, -(-min(len(wrong), 100) // 10))  # of ten digits each, for at most 100
     figure = plt.figure(figsize=(8, 3.5 + rows), layout="constrained")
     top, bottom = figure.subfigures(2, height_ratios=(3.5, rows))
 
     axes = top.subplots()
-    for name, label in ("accuracy", "training digits, moved about"), ("val_accuracy", "validation digits"):
+    for name, label in ("accuracy", "training digits, shifted"), ("val_accuracy", "validation digits"):
         accuracies = history.get(name, [])  # none after 0 epochs
         epochs = range(1, 1 + len(accuracies))
         axes.plot(epochs, accuracies, "o-", label=label)
@@ -129,7 +129,7 @@ def main(argv=()):
     add = parser.add_argument
     add("--epochs", type=int, default=4, metavar="N", help="passes over the training digits (%(default)s)")
     add("--batch-size", type=int, default=128, metavar="N", help="digits in a step (%(default)s)")
-    add("--seed", type=int, default=1, metavar="N", help="of all that is random (%(default)s)")
+    add("--seed", type=int, default=1, metavar="N", help="seed of all that is random (%(default)s)")
     add("--data", type=Path, default=HERE / "mnist.npz", metavar="FILE.npz", help="train on other images")
     add("--model", type=Path, default=HERE / "model.keras", metavar="FILE.keras", help="where to keep the network")
     add("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw training and mistakes (%(const)s)")
@@ -162,4 +162,4 @@ def main(argv=()):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__, and no arguments for us
+    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us

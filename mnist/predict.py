@@ -24,15 +24,15 @@ from matplotlib.backends.backend_webagg_core import NavigationToolbar2WebAgg
 from matplotlib.widgets import Button
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 from scipy import ndimage
-from skimage import measure, morphology, segmentation, transform, util
+from skimage import measure, morphology, segmentation, util
 
-# TensorFlow's start-up messages bypass Python's sys.stderr: while it loads, file descriptor 2 leads nowhere.
+# TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
 terminal = os.dup(2)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 try:
     import keras
 
-    keras.distribution.list_devices()
+    keras.distribution.list_devices()  # starts the backend, with the rest of its messages
 finally:
     os.dup2(terminal, 2)
 
@@ -71,16 +71,17 @@ def find_ink(picture):
     """Returns how much each pixel of an RGB picture differs from the paper around it: (h, w), 0 for paper."""
     rgb = np.asarray(picture, "float32")
     scale = 96 / (picture.width * picture.height) ** 0.5
-    window = 31  # in pixels of the small copy, of which there are about 96 x 96: wider than a stroke
+    window = 31  # wider than a stroke, in pixels of a small copy of about 96 x 96
     small = ImageOps.contain(picture, [max(1, round(side * scale)) for side in picture.size], Image.BOX)
     small = np.pad(np.asarray(small, "float32"), ((window, window), (window, window), (0, 0)), mode="edge")
-    # Closing covers dark strokes with the paper on both sides of them, opening covers light ones; shadows stay.
     detail = small - ndimage.gaussian_filter(small, (24, 24, 0))
-    dark = (detail**3).sum(axis=(0, 1)) < 0  # of red, green and blue: ink is what differs much, but on few pixels
+    dark = (detail**3).sum(axis=(0, 1)) < 0  # is what differs most, and so counts most, darker? For red, green, blue
+    # Closing paints dark strokes over with the paper beside them, opening light ones. Shadows are wider and stay.
     square = window, window, 1
     paper = np.where(dark, ndimage.grey_closing(small, square), ndimage.grey_opening(small, square))
-    paper = transform.resize(paper[window:-window, window:-window], rgb.shape, order=1)
-    difference = (rgb - paper) / (paper.mean(axis=2, keepdims=True) + 100)  # in a shadow, both are darker
+    paper = Image.fromarray(np.uint8(paper[window:-window, window:-window])).resize(picture.size, Image.BILINEAR)
+    paper = np.asarray(paper, "float32")
+    difference = (rgb - paper) / (paper.mean(axis=2, keepdims=True) + 100)  # by 100, or noise on black would be ink
     return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
 
 
@@ -89,7 +90,7 @@ def find_threshold(ink):
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = ink[ink >= threshold].mean() / 2
-    if threshold < max(0.08, 3 * np.percentile(ink, 30)):  # of which most is the noise of the paper
+    if threshold < max(0.08, 3 * np.percentile(ink, 30)):  # then most of it is the noise of the paper
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return threshold
 
@@ -107,11 +108,11 @@ def find_digits(ink):
     # Pieces one above the other make one digit, such as the two of a 5; very small ones are specks.
     tallest = max(piece.image.shape[0] for piece in pieces)
     digit_of = np.zeros(labels.max() + 1, int)  # the number of the digit that a label belongs to, 0 for none
-    number = start = end = 0
+    number = start = end = 0  # of the last digit: its number, its first and last column
     for piece in pieces:
         _, left, _, right = piece.bbox
         if max(piece.image.shape) > 0.3 * tallest:
-            if min(right, end) - left > 0.4 * min(right - left, end - start):
+            if min(right, end) - left > 0.4 * min(right - left, end - start):  # it overlaps: the same digit
                 end = max(right, end)
             else:
                 number, start, end = number + 1, left, right
@@ -120,8 +121,8 @@ def find_digits(ink):
     digits = [(box, labels[box] == number) for number, box in enumerate(ndimage.find_objects(labels), 1)]
     digits = [(box, mask) for box, mask in digits if len(mask) > 0.5 * tallest]
     if tallest < 0.04 * max(ink.shape) or len(digits) > 12:
-        raise NothingToRead("there are only specks; take the picture from nearer")
-    half = ndimage.binary_propagation(labels > 0, mask=ink > threshold / 2)  # ink ends there, a shadow goes on
+        raise NothingToRead("there are only specks, or more than 12 digits; take the picture from closer")
+    half = ndimage.binary_propagation(labels > 0, mask=ink > threshold / 2)  # ink has sharp edges, shadows grow
     if half.sum() > 1.6 * (labels > 0).sum():
         raise NothingToRead("there are only shadows")
     return digits
@@ -130,10 +131,10 @@ def find_digits(ink):
 def redraw(mask):
     """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, with strokes of 2 to 3.2 pixels.
 
-    The strokes are made wider or narrower on 5 times as many pixels. The center of mass comes to the center.
+    The strokes are made wider or narrower at 5 times that resolution. The center of mass comes to the center.
     """
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
-    large = np.pad(np.asarray(large) > 127, 20)
+    large = np.pad(np.asarray(large) > 127, 20)  # room for wider strokes
     depth = ndimage.distance_transform_edt(large)
     width = 2 * depth[morphology.skeletonize(large)].mean()
     grow = (np.clip(width, 5 * 2, 5 * 3.2) - width) / 2
@@ -188,14 +189,16 @@ def draw(model):
     """Opens a page in the browser to draw on with the mouse, and shows what the model reads there, until Ctrl-C."""
     matplotlib.use("WebAgg")
     plt.rcParams["toolbar"] = "None"
-    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # of WebAgg's buttons, download
+    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # the page shows them even so
     figure, axes = plt.subplot_mosaic(
         [["page", "page"], ["seen", "bars"], ["button", "bars"]],
         figsize=(6.4, 6.4),
         height_ratios=(15, 9, 1),
         layout="constrained",
     )
-    sheet, shown, pen = Image.new("RGB", (600, 360), "white"), None, []
+    sheet = Image.new("RGB", (600, 360), "white")
+    shown = None  # a copy of the sheet as it was last read
+    pen = []  # the points of the line being drawn
     page = axes["page"].imshow(sheet)
     seen = axes["seen"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = axes["bars"].bar(range(10), np.zeros(10))
@@ -247,19 +250,21 @@ def main(argv=()):
     add = parser.add_argument
     add("images", nargs="*", type=Path, metavar="IMAGE", help="pictures to read")
     add("--draw", action="store_true", help="open a page to draw on in the browser")
-    add("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw how each picture was read (%(const)s)")
+    add("--plot", nargs="?", const="plot.png", metavar="FILE.png", help="draw how each was read (%(const)s)")
     add("--model", type=Path, default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
     args = parser.parse_args(argv)
     if args.draw == bool(args.images):
         parser.error("name the pictures to read, or else --draw")
+    if args.plot and Path(args.plot).suffix != ".png":
+        parser.error(f"--plot would overwrite {args.plot}; name the pictures first")
     if not args.model.exists():
-        parser.error(f"there is no trained network in {args.model}; train one first: python main.py")
+        parser.error(f"there is no trained network in {args.model}; train one first: python {HERE / 'main.py'}")
     try:
         model = keras.saving.load_model(args.model, compile=False)  # safely: code that the file brings is not run
     except (OSError, ValueError, KeyError) as error:
         parser.error(f"{args.model} holds no network: {str(error).splitlines()[0]}")
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
-        parser.error(f"{args.model} is another network than main.py's; train one: python main.py")
+        parser.error(f"{args.model} is another network than main.py's; train one: python {HERE / 'main.py'}")
 
     if args.draw:
         draw(model)
@@ -284,4 +289,4 @@ def main(argv=()):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__, and no arguments for us
+    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us

@@ -17,7 +17,7 @@ EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 TABLE = re.compile(r"^([01]) xor ([01]) = (\d\.\d{4})$", re.MULTILINE)  # the last lines of both XOR programs
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist's main() sets it, before the first test loads TensorFlow
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist/main.py sets it, before the first test loads TensorFlow
 
 
 def load(example, program="main"):

@@ -16,11 +16,10 @@ MISTAKES = {  # a line of each program, and how a reader may misspell it
     "mnist": ("with np.load(path) as arrays:", "with np.load(pth) as arrays:"),
 }
 CELL = """
-import gc, sys; sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
+import sys; sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
 names = {{"__name__": "__main__"}}
 exec(compile(open({program!r}, encoding="utf-8").read(), "cell", "exec"), names)
 {by_hand}
-assert gc.isenabled()
 print("still here")
 """
 BY_HAND = {

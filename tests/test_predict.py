@@ -161,7 +161,7 @@ def test_refuses_other_models(refused, monkeypatch, capsys):
     monkeypatch.chdir(refused)
     shutil.rmtree("exploded", ignore_errors=True)  # left by building the layer
     for name, message in {
-        "missing.keras": "no trained network in missing.keras; train one first: python main.py",
+        "missing.keras": "no trained network in missing.keras; train one first: python .*main.py",
         "empty.keras": "holds no network",
         "truncated.keras": "holds no network",
         "zip.keras": "holds no network",
@@ -175,7 +175,7 @@ def test_refuses_other_models(refused, monkeypatch, capsys):
     assert not (refused / "exploded").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["photo.png", "--draw"], ["--nope"]])
+@pytest.mark.parametrize("arguments", [[], ["photo.png", "--draw"], ["--nope"], ["--plot", "photo.jpg", "other.jpg"]])
 def test_wrong_arguments(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         predict.main(arguments)

@@ -4,8 +4,8 @@
 # ///
 """XOR once more: the same kind of network, in Keras.
 
-The post's section "XOR, With Keras", with three changes that let 80 steps do what 500 did not: tanh units, which cannot
-get stuck at 0 as ReLU units can; the cross-entropy, as in xor-numpy; and a learning rate of 0.05 instead of 0.001.
+The post's section "XOR, With Keras", with three changes that let it learn in 80 steps: tanh units, which cannot get
+stuck at 0 as ReLU units can; the cross-entropy, as in xor-numpy; and a learning rate of 0.05 instead of 0.001.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-# TensorFlow's start-up messages bypass Python's sys.stderr: while it loads, file descriptor 2 leads nowhere.
+# TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
 terminal = os.dup(2)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 try:
@@ -22,7 +22,7 @@ try:
     from keras.layers import Dense
     from keras.models import Sequential
 
-    keras.distribution.list_devices()
+    keras.distribution.list_devices()  # starts the backend, with the rest of its messages
 finally:
     os.dup2(terminal, 2)
 
@@ -51,11 +51,11 @@ def train(model, epochs=4, verbose=2):
     """Fits the model to the table. With verbose=2 Keras prints a line for each epoch."""
     x = np.tile(training_data, (20, 1))  # 20 copies, since starting an epoch takes Keras far longer than a step
     y = np.tile(target_data, (20, 1))
-    model.fit(x, y, batch_size=4, epochs=epochs, shuffle=False, verbose=verbose)  # unshuffled, a batch is the table
+    model.fit(x, y, batch_size=4, epochs=epochs, shuffle=False, verbose=verbose)  # in order: a batch is the table
 
 
 def plot(output):
-    """Returns a figure of what the function `output` makes of points (n, 2), answers (n, 1), around the unit square."""
+    """Returns a figure of the answers `output(points)`, from (n, 2) to (n, 1), on the unit square and around it."""
     import matplotlib.pyplot as plt  # here, since without --plot there is no need to wait for it
 
     side = np.linspace(-0.2, 1.2, 141)
@@ -72,8 +72,10 @@ def plot(output):
 
 def main(argv=()):
     parser = argparse.ArgumentParser(description="Learn XOR with Keras.")
-    parser.add_argument("--epochs", type=int, default=4, metavar="N", help="of 20 passes over the table (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random weights (%(default)s)")
+    parser.add_argument(
+        "--epochs", type=int, default=4, metavar="N", help="epochs of 20 passes over the table (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the random weights (%(default)s)")
     parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw the answers (%(const)s)")
     args = parser.parse_args(argv)
 
@@ -93,4 +95,4 @@ def main(argv=()):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__, and no arguments for us
+    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us

@@ -4,8 +4,8 @@
 # ///
 """XOR, learned by a network of two layers whose backpropagation is written out by hand.
 
-The post's section "XOR, With NumPy", after "A Neural Network in 11 lines of Python"
-(https://iamtrask.github.io/2015/07/12/basic-python-network/), with the post's names.
+The post's section "XOR, With NumPy", based on "A Neural Network in 11 lines of Python"
+(https://iamtrask.github.io/2015/07/12/basic-python-network/), with the names of the post.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def cross_entropy(y, l2):
 
 def backward(X, y, l1, l2, syn1):
     """Returns the steps for syn0, (3, hidden), and syn1, (hidden, 1): minus the gradients of the cross-entropy."""
-    l2_delta = y - l2  # the post's (y - l2)*(l2*(1-l2)), for the squared error, fades where l2 is sure but wrong
+    l2_delta = y - l2  # the post's (y - l2)*(l2*(1-l2)), for the squared error, vanishes where l2 is sure but wrong
     l1_delta = l2_delta @ syn1.T * (l1 * (1 - l1))
     return X.T @ l1_delta, l1.T @ l2_delta
 
@@ -51,7 +51,7 @@ def train(epochs=600, seed=1, hidden=8):
     syn1 = 2 * rng.random((hidden, 1)) - 1
     for epoch in range(epochs):
         l1, l2 = forward(X, syn0, syn1)
-        if epoch % max(1, epochs // 10) == 0:
+        if epoch % max(1, epochs // 10) == 0:  # ten times in all
             print(f"Epoch {epoch}: loss {cross_entropy(y, l2):.4f}")
         syn0_step, syn1_step = backward(X, y, l1, l2, syn1)
         syn0 += syn0_step
@@ -60,7 +60,7 @@ def train(epochs=600, seed=1, hidden=8):
 
 
 def plot(output):
-    """Returns a figure of what the function `output` makes of points (n, 2), answers (n, 1), around the unit square."""
+    """Returns a figure of the answers `output(points)`, from (n, 2) to (n, 1), on the unit square and around it."""
     import matplotlib.pyplot as plt  # here, since without --plot there is no need to wait for it
 
     side = np.linspace(-0.2, 1.2, 141)
@@ -78,7 +78,7 @@ def plot(output):
 def main(argv=()):
     parser = argparse.ArgumentParser(description="Learn XOR with NumPy alone.")
     parser.add_argument("--epochs", type=int, default=600, metavar="N", help="passes over the table (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random weights (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the random weights (%(default)s)")
     parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw the answers (%(const)s)")
     args = parser.parse_args(argv)
 
@@ -88,7 +88,7 @@ def main(argv=()):
         print(f"{a} xor {b} = {answer:.4f}")
 
     if args.plot:
-        figure = plot(lambda points: forward(np.insert(points, 2, 1, axis=1), syn0, syn1)[1])
+        figure = plot(lambda points: forward(np.insert(points, 2, 1, axis=1), syn0, syn1)[1])  # with the 1, as in X
         try:
             figure.savefig(args.plot)
         except OSError as error:
@@ -96,4 +96,4 @@ def main(argv=()):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__, and no arguments for us
+    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us
