@@ -37,7 +37,7 @@ finally:
     os.dup2(terminal, 2)
 
 HERE = Path(globals().get("__file__", "")).parent  # a notebook has no __file__: there, its own folder
-DOUBT = 0.6  # an answer whose probability is lower gets a question mark
+DOUBT = 0.7  # an answer whose probability is lower gets a question mark
 
 
 class NothingToRead(Exception):
@@ -129,7 +129,7 @@ def find_digits(ink):
 
 
 def redraw(mask):
-    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, with strokes of 2 to 3.2 pixels.
+    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, with strokes of 2.4 to 3.2 pixels.
 
     The strokes are made wider or narrower at 5 times that resolution. The center of mass comes to the center.
     """
@@ -137,7 +137,7 @@ def redraw(mask):
     large = np.pad(np.asarray(large) > 127, 20)  # room for wider strokes
     depth = ndimage.distance_transform_edt(large)
     width = 2 * depth[morphology.skeletonize(large)].mean()
-    grow = (np.clip(width, 5 * 2, 5 * 3.2) - width) / 2
+    grow = (np.clip(width, 5 * 2.4, 5 * 3.2) - width) / 2
     large = ndimage.distance_transform_edt(~large) <= grow if grow > 0 else depth > -grow
     digit = Image.fromarray(large).convert("L")
     digit = ImageOps.contain(digit.crop(digit.getbbox()), (20, 20), Image.BOX)

@@ -263,7 +263,7 @@ def pictures_read(each, large, numbers, empty, digits, seed):
     return results
 
 
-def handwriting(each=40, large=4, numbers=200, empty=8, digits=60000):
+def handwriting(each=40, large=20, numbers=400, empty=8, digits=60000):
     """Has predict.py read pictures of digits as people make them, and pictures without a digit."""
     (results,) = fresh(partial(pictures_read, each, large, numbers, empty, digits), [1])
     kind, right, refused, sure, seconds = map(np.array, zip(*results, strict=True))
