@@ -129,7 +129,7 @@ def find_digits(ink):
 
 
 def redraw(mask):
-    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, with strokes of 2.4 to 3.2 pixels.
+    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, its strokes 2.4 to 3.2 pixels.
 
     The strokes are made wider or narrower at 5 times that resolution. The center of mass comes to the center.
     """
