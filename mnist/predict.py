@@ -37,7 +37,7 @@ finally:
     os.dup2(terminal, 2)
 
 HERE = Path(globals().get("__file__", "")).parent  # a notebook has no __file__: there, its own folder
-DOUBT = 0.7  # an answer whose probability is lower gets a question mark
+DOUBT = 0.8  # an answer whose probability is lower gets a question mark
 
 
 class NothingToRead(Exception):
