@@ -132,6 +132,7 @@ def test_full_disk_leaves_the_earlier_model(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 def test_ctrl_c_while_training(tmp_path):
     (tmp_path / "model.keras").write_bytes(b"earlier")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's job in the background ignores
     process = start("mnist", "--model", tmp_path / "model.keras", start_new_session=True)
     for line in process.stdout:
         if line.startswith("Epoch 1/"):
