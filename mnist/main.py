@@ -154,9 +154,9 @@ def main(argv=()):
     print(f"Test loss: {loss:.4f}\nTest accuracy: {accuracy:.4f}")
 
     if args.plot:
-        figure = plot(history, x_test, y_test, model.predict(x_test, batch_size=1000, verbose=0).argmax(axis=1))
+        answers = model.predict(x_test, batch_size=1000, verbose=0).argmax(axis=1)
         try:
-            figure.savefig(args.plot)
+            plot(history, x_test, y_test, answers).savefig(args.plot)
         except OSError as error:
             parser.error(error)
 

@@ -279,9 +279,8 @@ def main(argv=()):
             print(f"{path}: {answer(probabilities)}", flush=True)
             readings.append((picture, places, digits, probabilities))
     if args.plot and readings:
-        figure = plot(readings)
         try:
-            figure.savefig(args.plot)
+            plot(readings).savefig(args.plot)
         except OSError as error:
             parser.error(error)
     if len(readings) < len(args.images):

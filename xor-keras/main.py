@@ -87,9 +87,8 @@ def main(argv=()):
         print(f"{a:.0f} xor {b:.0f} = {answer:.4f}")
 
     if args.plot:
-        figure = plot(lambda points: model.predict(points, verbose=0))
         try:
-            figure.savefig(args.plot)
+            plot(lambda points: model.predict(points, verbose=0)).savefig(args.plot)
         except OSError as error:
             parser.error(error)
 

@@ -88,9 +88,8 @@ def main(argv=()):
         print(f"{a} xor {b} = {answer:.4f}")
 
     if args.plot:
-        figure = plot(lambda points: forward(np.insert(points, 2, 1, axis=1), syn0, syn1)[1])  # with the 1, as in X
         try:
-            figure.savefig(args.plot)
+            plot(lambda points: forward(np.insert(points, 2, 1, axis=1), syn0, syn1)[1]).savefig(args.plot)
         except OSError as error:
             parser.error(error)
 
