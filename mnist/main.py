@@ -78,9 +78,10 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     """
     split = len(x) * 11 // 12
     y = one_hot(y)
-    batches = tf.data.Dataset.from_tensor_slices((x[:split], y[:split])).shuffle(split).batch(batch_size).prefetch(1)
+    # fit(x, y) would do the same, but wait for TensorFlow's autotuner at the end of each epoch.
     options = tf.data.Options()
-    options.autotune.enabled = False  # as fit(x, y) would do, but each epoch would end with a wait for the autotuner
+    options.autotune.enabled = False
+    batches = tf.data.Dataset.from_tensor_slices((x[:split], y[:split])).shuffle(split).batch(batch_size).prefetch(1)
     batches = batches.with_options(options)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, epochs * len(batches)))
