@@ -36,14 +36,11 @@ def start(example, *arguments, **options):
     return subprocess.Popen(command, **{"cwd": ROOT / example, **pipes, **options})
 
 
-def finish(process):
-    """Returns the exit status of a started example and what it printed on standard output and error."""
+def run(example, *arguments, **options):
+    """Returns the exit status of an example and what it printed on standard output and error."""
+    process = start(example, *arguments, **options)
     out, err = process.communicate()
     return process.returncode, out, err
-
-
-def run(example, *arguments, **options):
-    return finish(start(example, *arguments, **options))
 
 
 @pytest.fixture(scope="session")

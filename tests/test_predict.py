@@ -145,8 +145,9 @@ def test_plot_has_a_box_for_every_digit(model):
 
 
 @pytest.fixture
-def refused(tmp_path):
-    """A folder with models that must be refused."""
+def refused(tmp_path, monkeypatch):
+    """A folder with models that must be refused, and the current one."""
+    monkeypatch.chdir(tmp_path)  # where building the Lambda leaves its trace
     (tmp_path / "empty.keras").touch()
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "xor.keras")
     bomb = keras.layers.Lambda(lambda x: os.mkdir("exploded") or x, output_shape=(28, 28))
@@ -157,9 +158,8 @@ def refused(tmp_path):
     return tmp_path
 
 
-def test_refuses_other_models(refused, monkeypatch, capsys):
-    monkeypatch.chdir(refused)
-    shutil.rmtree("exploded", ignore_errors=True)  # left by building the layer
+def test_refuses_other_models(refused, capsys):
+    shutil.rmtree("exploded", ignore_errors=True)
     for name, message in {
         "missing.keras": "no trained network in missing.keras; train one first: python .*main.py",
         "empty.keras": "holds no network",
