@@ -7,13 +7,14 @@
 # ///
 """Your own handwriting, in pictures or drawn on a page, read by the network that main.py has trained.
 
-A network can read only what looks like what it was trained on. So each digit of a picture is made like MNIST's, in four
-steps: find the ink, find the digits in it, give them strokes as wide as MNIST's, and center them on 28 by 28 pixels.
+A network can read only what looks like what it was trained on. So each digit of a picture is made like MNIST's, in
+three steps: find the ink, find the digits in it, and draw each of them again, 28 by 28 pixels, with MNIST's strokes.
 """
 
 import argparse
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -22,9 +23,9 @@ import numpy as np
 from matplotlib.backends.backend_webagg import WebAggApplication
 from matplotlib.backends.backend_webagg_core import NavigationToolbar2WebAgg
 from matplotlib.widgets import Button
-from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, ImageStat, UnidentifiedImageError
 from scipy import ndimage
-from skimage import measure, morphology, segmentation, util
+from skimage import exposure, filters, measure, morphology, segmentation, util
 
 # TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
 terminal = os.dup(2)
@@ -37,7 +38,6 @@ finally:
     os.dup2(terminal, 2)
 
 HERE = Path(globals().get("__file__", "")).parent  # a notebook has no __file__: there, its own folder
-DOUBT = 0.8  # an answer whose probability is lower gets a question mark
 
 
 class NothingToRead(Exception):
@@ -45,102 +45,71 @@ class NothingToRead(Exception):
 
 
 def load_picture(path):
-    """Returns an image file in mode RGB, upright, its longer side 400 to 800 pixels long, without transparency."""
+    """Returns an image file in mode RGB, upright, without transparency, its longer side 640 pixels long."""
     try:
         with Image.open(path) as file:
             image = ImageOps.exif_transpose(file)
     except UnidentifiedImageError:
-        raise NothingToRead("this is no picture; save an iPhone's HEIC as JPEG") from None
-    except Image.DecompressionBombError:
-        raise NothingToRead("this picture is too large; make it smaller") from None
+        raise NothingToRead("this is no picture that Pillow can open; save an iPhone's HEIC as JPEG") from None
     if image.mode[0] in "IF":  # more than 8 bits a pixel
-        values = np.asarray(image, "float32")
-        image = Image.fromarray(np.uint8(255 * (values - values.min()) / max(1, np.ptp(values))))
-    if image.has_transparency_data:  # a sheet with transparent corners, or ink alone
-        rgb, alpha = np.split(np.asarray(image.convert("RGBA"), "float32"), [3], axis=2)
-        seen = rgb[alpha[..., 0] > 127]
-        is_sheet, is_dark = len(seen) > alpha.size / 2, seen.sum() < 128 * seen.size
-        ground = np.median(seen, axis=0) if is_sheet else 255 if is_dark else 0
-        image = Image.fromarray(np.uint8(ground + (rgb - ground) * (alpha / 255)))
-    image = image.convert("RGB")
-    image.thumbnail((800, 800), Image.BOX)
-    return ImageOps.contain(image, (400, 400)) if max(image.size) < 400 else image
+        image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")  # low at the corners of a sheet, or around ink that stands alone
+    is_sheet = ImageStat.Stat(alpha).mean[0] > 127
+    ground = ImageStat.Stat(image, alpha).median if is_sheet else [128, 128, 128, 255]
+    image = Image.alpha_composite(Image.new("RGBA", image.size, tuple(ground)), image)
+    return ImageOps.contain(image.convert("RGB"), (640, 640))
 
 
 def find_ink(picture):
     """Returns how much each pixel of an RGB picture differs from the paper around it: (h, w), 0 for paper."""
-    rgb = np.asarray(picture, "float32")
-    scale = 96 / (picture.width * picture.height) ** 0.5
-    window = 31  # wider than a stroke, in pixels of a small copy of about 96 x 96
-    small = ImageOps.contain(picture, [max(1, round(side * scale)) for side in picture.size], Image.BOX)
-    small = np.pad(np.asarray(small, "float32"), ((window, window), (window, window), (0, 0)), mode="edge")
-    detail = small - ndimage.gaussian_filter(small, (24, 24, 0))
-    dark = (detail**3).sum(axis=(0, 1)) < 0  # is what differs most, and so counts most, darker? For red, green, blue
-    # Closing paints dark strokes over with the paper beside them, opening light ones. Shadows are wider and stay.
-    square = window, window, 1
-    paper = np.where(dark, ndimage.grey_closing(small, square), ndimage.grey_opening(small, square))
-    paper = Image.fromarray(np.uint8(paper[window:-window, window:-window])).resize(picture.size, Image.BILINEAR)
+    size = 31  # wider than a stroke, in the pixels of a copy of about 96 by 96
+    copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / 96)))
+    copy = np.pad(np.asarray(copy, "float32"), ((size, size), (size, size), (0, 0)), mode="edge")
+    detail = copy - ndimage.uniform_filter(copy, (2 * size + 1, 2 * size + 1, 1))
+    sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, green and blue: is the ink darker, or lighter?
+    paper = sign * ndimage.grey_closing(sign * copy, (size, size, 1))  # paints the strokes over, but no wider shadow
+    paper = Image.fromarray(np.uint8(paper[size:-size, size:-size])).resize(picture.size, Image.BILINEAR)
     paper = np.asarray(paper, "float32")
-    difference = (rgb - paper) / (paper.mean(axis=2, keepdims=True) + 100)  # by 100, or noise on black would be ink
+    difference = (picture - paper) / (paper.mean(axis=2, keepdims=True) + 100)  # by 100, or noise on black would be ink
     return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
-
-
-def find_threshold(ink):
-    """Returns how much of the ink (h, w) makes a stroke: half of the strokes' mean, as in Ridler and Calvard (1978)."""
-    threshold = ink.max() / 2
-    for _ in range(5):
-        threshold = ink[ink >= threshold].mean() / 2
-    if threshold < max(0.08, 3 * np.percentile(ink, 30)):  # then most of it is the noise of the paper
-        raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
-    return threshold
 
 
 def find_digits(ink):
     """Returns the digits in the ink (h, w) from left to right: of each, where it is, as two slices, and its mask."""
-    threshold = find_threshold(ink)
+    threshold = filters.threshold_otsu(ink)
     mask = ink > threshold
-    bridged = ndimage.binary_dilation(mask, iterations=max(1, max(mask.shape) // 200))  # over gaps in the strokes
-    labels = segmentation.clear_border(measure.label(bridged) * mask)  # a shadow or a table's edge reaches the border
-    pieces = sorted(measure.regionprops(labels), key=lambda piece: piece.bbox[1])
-    if not pieces:
-        raise NothingToRead("what stands out touches the border; leave some paper on all sides of the digits")
+    if threshold < 0.12 or (ink > threshold / 2).sum() > 1.85 * mask.sum():  # ink has sharp edges, shadows have not
+        raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
+    bridged = ndimage.binary_dilation(mask, iterations=3)  # over gaps in the strokes
+    labels = segmentation.clear_border(measure.label(bridged) * mask)  # a table's edge reaches the border
+    pieces = sorted(measure.regionprops(labels), key=lambda piece: piece.slice[1].start)
+    tallest = max((piece.image.shape[0] for piece in pieces), default=0)
+    if tallest < 0.04 * max(ink.shape):
+        raise NothingToRead("there are only specks, or it touches the border; take it closer, with paper around it")
 
-    # Pieces one above the other make one digit, such as the two of a 5; very small ones are specks.
-    tallest = max(piece.image.shape[0] for piece in pieces)
-    digit_of = np.zeros(labels.max() + 1, int)  # the number of the digit that a label belongs to, 0 for none
-    number = start = end = 0  # of the last digit: its number, its first and last column
-    for piece in pieces:
-        _, left, _, right = piece.bbox
-        if max(piece.image.shape) > 0.3 * tallest:
-            if min(right, end) - left > 0.4 * min(right - left, end - start):  # it overlaps: the same digit
-                end = max(right, end)
-            else:
-                number, start, end = number + 1, left, right
-            digit_of[piece.label] = number
-    labels = digit_of[labels]
-    digits = [(box, labels[box] == number) for number, box in enumerate(ndimage.find_objects(labels), 1)]
-    digits = [(box, mask) for box, mask in digits if len(mask) > 0.5 * tallest]
-    if tallest < 0.04 * max(ink.shape) or len(digits) > 12:
-        raise NothingToRead("there are only specks, or more than 12 digits; take the picture from closer")
-    half = ndimage.binary_propagation(labels > 0, mask=ink > threshold / 2)  # ink has sharp edges, shadows grow
-    if half.sum() > 1.6 * (labels > 0).sum():
-        raise NothingToRead("there are only shadows")
-    return digits
+    # Pieces one above the other make one digit, such as the two of a 5.
+    large = [piece for piece in pieces if max(piece.image.shape) > 0.3 * tallest]
+    for right, left in pairwise(reversed(large)):
+        overlap = min(left.slice[1].stop, right.slice[1].stop) - right.slice[1].start
+        if overlap > 0.4 * min(left.image.shape[1], right.image.shape[1]):
+            labels[labels == right.label] = left.label
+    digits = [(piece.slice, piece.image) for piece in measure.regionprops(labels)]
+    digits = [(place, mask) for place, mask in digits if len(mask) > 0.5 * tallest]  # the rest are specks
+    return sorted(digits, key=lambda digit: digit[0][1].start)
 
 
 def redraw(mask):
-    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, its strokes 2.4 to 3.2 pixels.
+    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, its strokes 2.8 pixels wide.
 
     The strokes are made wider or narrower at 5 times that resolution. The center of mass comes to the center.
     """
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
     large = np.pad(np.asarray(large) > 127, 20)  # room for wider strokes
-    depth = ndimage.distance_transform_edt(large)
-    width = 2 * depth[morphology.skeletonize(large)].mean()
-    grow = (np.clip(width, 5 * 2.4, 5 * 3.2) - width) / 2
-    large = ndimage.distance_transform_edt(~large) <= grow if grow > 0 else depth > -grow
-    digit = Image.fromarray(large).convert("L")
-    digit = ImageOps.contain(digit.crop(digit.getbbox()), (20, 20), Image.BOX)
+    depth = ndimage.distance_transform_edt(large) - ndimage.distance_transform_edt(~large)
+    half = depth[morphology.skeletonize(large)].mean()  # of the strokes' width
+    digit = Image.fromarray(depth > half - 5 * 1.4)
+    digit = ImageOps.contain(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
     sheet = np.zeros((28, 28), "float32")
     sheet[: digit.height, : digit.width] = digit
     return ndimage.shift(sheet, 13.5 - np.array(ndimage.center_of_mass(sheet)), order=1)
@@ -157,9 +126,9 @@ def read(model, picture):
 
 
 def answer(probabilities):
-    """Returns the answer for probabilities (n, 10), like `2018 (97.1%)`, which is that of the least certain digit."""
+    """Returns the answer for probabilities (n, 10), like `2018 (97.1%)`, or `2018? (41.0%)` where that is below 80%."""
     certainty = probabilities.max(axis=1).min()
-    doubt = "?" if certainty < DOUBT else ""
+    doubt = "?" if certainty < 0.8 else ""
     return "".join(map(str, probabilities.argmax(axis=1))) + f"{doubt} ({certainty:.1%})"
 
 
@@ -172,16 +141,16 @@ def plot(readings):
     """Returns a figure with a row for each picture: the digits found in it, its ink, and what the network saw."""
     figure, rows = plt.subplots(len(readings), 3, figsize=(9, 2.5 * len(readings)), squeeze=False, layout="constrained")
     for axes, (picture, places, digits, probabilities) in zip(rows, readings, strict=True):
-        for (y, x), digit in zip(places, probabilities.argmax(axis=1), strict=True):
-            box = plt.Rectangle((x.start, y.start), x.stop - x.start, y.stop - y.start, fill=False, color="C3")
-            axes[0].add_patch(box)
-            axes[0].text(x.start, y.start, digit, color="C3", size="x-large", va="bottom")
         images = picture, find_ink(picture), side_by_side(digits)
         titles = answer(probabilities), "its ink", "what the network saw"
         for one, image, title in zip(axes, images, titles, strict=True):
             one.imshow(image, cmap="gray_r")
             one.set_title(title)
             one.axis("off")
+        for (y, x), digit in zip(places, probabilities.argmax(axis=1), strict=True):
+            box = plt.Rectangle((x.start, y.start), x.stop - x.start, y.stop - y.start, fill=False, color="C3")
+            axes[0].add_patch(box)
+            axes[0].text(x.start, y.start, digit, color="C3", size="x-large", va="bottom")
     return figure
 
 
@@ -189,55 +158,45 @@ def draw(model):
     """Opens a page in the browser to draw on with the mouse, and shows what the model reads there, until Ctrl-C."""
     matplotlib.use("WebAgg")
     plt.rcParams["toolbar"] = "None"
-    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # the page shows them even so
-    figure, axes = plt.subplot_mosaic(
-        [["page", "page"], ["seen", "bars"], ["button", "bars"]],
-        figsize=(6.4, 6.4),
-        height_ratios=(15, 9, 1),
-        layout="constrained",
-    )
+    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # keeps the download alone
+    layout = [["sheet", "sheet"], ["digits", "bars"], ["clear", "bars"]]
+    margins = {"left": 0.05, "right": 0.95, "top": 0.92, "bottom": 0.05, "hspace": 0.25}
+    figure, axes = plt.subplot_mosaic(layout, figsize=(6.4, 6.4), height_ratios=(18, 9, 2), gridspec_kw=margins)
+    axes["sheet"].set(xticks=[], yticks=[])
+    axes["digits"].set(title="what the network sees", xticks=[], yticks=[])
+    axes["bars"].set(title="its probabilities for the last digit", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
     sheet = Image.new("RGB", (600, 360), "white")
-    shown = None  # a copy of the sheet as it was last read
-    pen = []  # the points of the line being drawn
-    page = axes["page"].imshow(sheet)
-    seen = axes["seen"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
-    bars = axes["bars"].bar(range(10), np.zeros(10))
-    axes["bars"].set(title="its probabilities for the last digit", ylim=(0, 1), xticks=range(10))
-    axes["seen"].set(title="what the network sees", xticks=[], yticks=[])
-    axes["page"].set(xticks=[], yticks=[])
+    shown = axes["sheet"].imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
+    seen = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
+    bars = axes["bars"].stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
+    button = Button(axes["clear"], "clear")
+    line = []  # the points of the one that is being drawn
 
     def move(event):
-        if event.inaxes is axes["page"] and event.buttons:
-            pen.append((event.xdata, event.ydata))
-            ImageDraw.Draw(sheet).line(pen, fill="black", width=16, joint="curve")
+        if event.inaxes is axes["sheet"] and event.buttons:
+            line.append((event.xdata, event.ydata))
+            ImageDraw.Draw(sheet).line(line, "black", width=16, joint="curve")
         else:
-            pen.clear()
-
-    def clear(event):
-        sheet.paste("white", (0, 0, *sheet.size))
+            line.clear()
 
     def update():
-        nonlocal shown
-        if sheet == shown:
+        if np.array_equal(sheet, shown.get_array()):
             return
-        shown = sheet.copy()
+        shown.set_data(sheet)
         try:
             _, digits, probabilities = read(model, sheet)
             title = answer(probabilities)
         except NothingToRead:
             digits, probabilities, title = np.zeros((1, 28, 28)), np.zeros((1, 10)), "Draw digits here"
-        axes["page"].set_title(title, fontsize=20)
+        axes["sheet"].set_title(title, fontsize=20)
         figure.canvas.manager.set_window_title(title)
-        page.set_data(sheet)
         image = side_by_side(digits)
         seen.set(data=image, extent=(0, image.shape[1], 0, image.shape[0]))
-        for bar, probability in zip(bars, probabilities[-1], strict=True):
-            bar.set_height(probability)
+        bars.set_data(probabilities[-1])
         figure.canvas.draw_idle()
 
     figure.canvas.mpl_connect("motion_notify_event", move)
-    button = Button(axes["button"], "clear")
-    button.on_clicked(clear)
+    button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
     timer = figure.canvas.new_timer(20, [(update, (), {})])  # every 20 ms, since the mouse moves more often than that
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
@@ -248,23 +207,21 @@ def draw(model):
 def main(argv=()):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures, or drawn on a page.")
     add = parser.add_argument
-    add("images", nargs="*", type=Path, metavar="IMAGE", help="pictures to read")
+    add("images", nargs="*", metavar="IMAGE", help="pictures to read")
     add("--draw", action="store_true", help="open a page to draw on in the browser")
     add("--plot", nargs="?", const="plot.png", metavar="FILE.png", help="draw how each was read (%(const)s)")
-    add("--model", type=Path, default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
+    add("--model", default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
     args = parser.parse_args(argv)
     if args.draw == bool(args.images):
         parser.error("name the pictures to read, or else --draw")
-    if args.plot and Path(args.plot).suffix != ".png":
+    if args.plot and not args.plot.endswith(".png"):
         parser.error(f"--plot would overwrite {args.plot}; name the pictures first")
-    if not args.model.exists():
-        parser.error(f"there is no trained network in {args.model}; train one first: python {HERE / 'main.py'}")
     try:
         model = keras.saving.load_model(args.model, compile=False)  # safely: code that the file brings is not run
     except (OSError, ValueError, KeyError) as error:
-        parser.error(f"{args.model} holds no network: {str(error).splitlines()[0]}")
+        parser.error(f"{str(error).splitlines()[0]} To train a network: python {HERE / 'main.py'}")
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
-        parser.error(f"{args.model} is another network than main.py's; train one: python {HERE / 'main.py'}")
+        parser.error(f"{args.model} is another network than main.py's")
 
     if args.draw:
         draw(model)
@@ -272,12 +229,12 @@ def main(argv=()):
     for path in args.images:
         try:
             picture = load_picture(path)
-            places, digits, probabilities = read(model, picture)
-        except (NothingToRead, OSError) as error:
-            print(f"{path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            reading = read(model, picture)
+        except (NothingToRead, OSError, Image.DecompressionBombError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
         else:
-            print(f"{path}: {answer(probabilities)}", flush=True)
-            readings.append((picture, places, digits, probabilities))
+            print(f"{path}: {answer(reading[-1])}", flush=True)
+            readings.append((picture, *reading))
     if args.plot and readings:
         try:
             plot(readings).savefig(args.plot)

@@ -242,7 +242,7 @@ def pictures_read(each, large, numbers, empty, digits, seed):
             *_, probabilities = predict.read(model, predict.load_picture(file))
         except predict.NothingToRead:
             return None, False
-        return "".join(map(str, probabilities.argmax(axis=1))), probabilities.max(axis=1).min() >= predict.DOUBT
+        return "".join(map(str, probabilities.argmax(axis=1))), "?" not in predict.answer(probabilities)
 
     def pictures():
         for kind, make in KINDS.items():
