@@ -25,7 +25,7 @@ from matplotlib.backends.backend_webagg_core import NavigationToolbar2WebAgg
 from matplotlib.widgets import Button
 from PIL import Image, ImageDraw, ImageOps, ImageStat, UnidentifiedImageError
 from scipy import ndimage
-from skimage import exposure, filters, measure, morphology, segmentation, util
+from skimage import exposure, measure, morphology, segmentation, util
 
 # TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
 terminal = os.dup(2)
@@ -46,11 +46,8 @@ class NothingToRead(Exception):
 
 def load_picture(path):
     """Returns an image file in mode RGB, upright, without transparency, its longer side 640 pixels long."""
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)
-    except UnidentifiedImageError:
-        raise NothingToRead("this is no picture that Pillow can open; save an iPhone's HEIC as JPEG") from None
+    with Image.open(path) as file:
+        image = ImageOps.exif_transpose(file)
     if image.mode[0] in "IF":  # more than 8 bits a pixel
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
     image = image.convert("RGBA")
@@ -77,9 +74,12 @@ def find_ink(picture):
 
 def find_digits(ink):
     """Returns the digits in the ink (h, w) from left to right: of each, where it is, as two slices, and its mask."""
-    threshold = filters.threshold_otsu(ink)
+    threshold = ink.max() / 2
+    for _ in range(5):  # as in Ridler and Calvard (1978), a little higher, so that a shadow beside the ink is left out
+        threshold = 0.6 * ink[ink >= threshold].mean()
     mask = ink > threshold
-    if threshold < 0.12 or (ink > threshold / 2).sum() > 1.85 * mask.sum():  # ink has sharp edges, shadows have not
+    soft = threshold < 0.3 and (ink > threshold / 2).sum() > 1.6 * mask.sum()  # as the edges of pale shadows are
+    if soft or threshold < max(0.1, 2 * np.median(ink)):  # or as noise is, which covers everything
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     bridged = ndimage.binary_dilation(mask, iterations=3)  # over gaps in the strokes
     labels = segmentation.clear_border(measure.label(bridged) * mask)  # a table's edge reaches the border
@@ -91,8 +91,7 @@ def find_digits(ink):
     # Pieces one above the other make one digit, such as the two of a 5.
     large = [piece for piece in pieces if max(piece.image.shape) > 0.3 * tallest]
     for right, left in pairwise(reversed(large)):
-        overlap = min(left.slice[1].stop, right.slice[1].stop) - right.slice[1].start
-        if overlap > 0.4 * min(left.image.shape[1], right.image.shape[1]):
+        if right.centroid[1] < left.slice[1].stop:
             labels[labels == right.label] = left.label
     digits = [(piece.slice, piece.image) for piece in measure.regionprops(labels)]
     digits = [(place, mask) for place, mask in digits if len(mask) > 0.5 * tallest]  # the rest are specks
@@ -110,19 +109,20 @@ def redraw(mask):
     half = depth[morphology.skeletonize(large)].mean()  # of the strokes' width
     digit = Image.fromarray(depth > half - 5 * 1.4)
     digit = ImageOps.contain(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
-    sheet = np.zeros((28, 28), "float32")
-    sheet[: digit.height, : digit.width] = digit
-    return ndimage.shift(sheet, 13.5 - np.array(ndimage.center_of_mass(sheet)), order=1)
+    digit = np.pad(np.float32(digit), ((0, 28 - digit.height), (0, 28 - digit.width)))
+    return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
 def read(model, picture):
-    """Returns the digits in an RGB picture: their places, the images (n, 28, 28) and the model's probabilities (n, 10).
+    """Returns an RGB picture's ink, what the model sees of its digits, their places, and the probabilities (n, 10).
 
-    Raises NothingToRead where there are none.
+    Raises NothingToRead where there is no digit.
     """
-    places, masks = zip(*find_digits(find_ink(picture)), strict=True)
+    ink = find_ink(picture)
+    places, masks = zip(*find_digits(ink), strict=True)
     digits = np.stack([redraw(mask) for mask in masks])
-    return places, digits, model.predict_on_batch(digits)
+    framed = util.montage(digits, fill=128, grid_shape=(1, len(digits)), padding_width=1)
+    return ink, framed, places, model.predict_on_batch(digits)
 
 
 def answer(probabilities):
@@ -132,18 +132,12 @@ def answer(probabilities):
     return "".join(map(str, probabilities.argmax(axis=1))) + f"{doubt} ({certainty:.1%})"
 
 
-def side_by_side(digits):
-    """Returns images (n, 28, 28) as one image, framed."""
-    return util.montage(digits, fill=128, grid_shape=(1, len(digits)), padding_width=1)
-
-
 def plot(readings):
     """Returns a figure with a row for each picture: the digits found in it, its ink, and what the network saw."""
     figure, rows = plt.subplots(len(readings), 3, figsize=(9, 2.5 * len(readings)), squeeze=False, layout="constrained")
-    for axes, (picture, places, digits, probabilities) in zip(rows, readings, strict=True):
-        images = picture, find_ink(picture), side_by_side(digits)
+    for axes, (picture, ink, framed, places, probabilities) in zip(rows, readings, strict=True):
         titles = answer(probabilities), "its ink", "what the network saw"
-        for one, image, title in zip(axes, images, titles, strict=True):
+        for one, image, title in zip(axes, (picture, ink, framed), titles, strict=True):
             one.imshow(image, cmap="gray_r")
             one.set_title(title)
             one.axis("off")
@@ -160,22 +154,23 @@ def draw(model):
     plt.rcParams["toolbar"] = "None"
     NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # keeps the download alone
     layout = [["sheet", "sheet"], ["digits", "bars"], ["clear", "bars"]]
-    margins = {"left": 0.05, "right": 0.95, "top": 0.92, "bottom": 0.05, "hspace": 0.25}
-    figure, axes = plt.subplot_mosaic(layout, figsize=(6.4, 6.4), height_ratios=(18, 9, 2), gridspec_kw=margins)
+    margins = {"left": 0.06, "right": 0.94, "top": 0.92, "bottom": 0.05, "hspace": 0.25}
+    figure, axes = plt.subplot_mosaic(layout, figsize=(6, 6), height_ratios=(18, 9, 2), gridspec_kw=margins)
     axes["sheet"].set(xticks=[], yticks=[])
     axes["digits"].set(title="what the network sees", xticks=[], yticks=[])
     axes["bars"].set(title="its probabilities for the last digit", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
-    sheet = Image.new("RGB", (600, 360), "white")
+    sheet = Image.new("RGB", (400, 240), "white")
     shown = axes["sheet"].imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
     seen = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = axes["bars"].stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
     button = Button(axes["clear"], "clear")
+    button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
     line = []  # the points of the one that is being drawn
 
     def move(event):
         if event.inaxes is axes["sheet"] and event.buttons:
             line.append((event.xdata, event.ydata))
-            ImageDraw.Draw(sheet).line(line, "black", width=16, joint="curve")
+            ImageDraw.Draw(sheet).line(line, "black", width=11, joint="curve")
         else:
             line.clear()
 
@@ -184,20 +179,18 @@ def draw(model):
             return
         shown.set_data(sheet)
         try:
-            _, digits, probabilities = read(model, sheet)
+            _, framed, _, probabilities = read(model, sheet)
             title = answer(probabilities)
         except NothingToRead:
-            digits, probabilities, title = np.zeros((1, 28, 28)), np.zeros((1, 10)), "Draw digits here"
+            framed, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here"
         axes["sheet"].set_title(title, fontsize=20)
         figure.canvas.manager.set_window_title(title)
-        image = side_by_side(digits)
-        seen.set(data=image, extent=(0, image.shape[1], 0, image.shape[0]))
+        seen.set(data=framed, extent=(0, framed.shape[1], 0, framed.shape[0]))
         bars.set_data(probabilities[-1])
         figure.canvas.draw_idle()
 
     figure.canvas.mpl_connect("motion_notify_event", move)
-    button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
-    timer = figure.canvas.new_timer(20, [(update, (), {})])  # every 20 ms, since the mouse moves more often than that
+    timer = figure.canvas.new_timer(10, [(update, (), {})])  # every 10 ms, since the mouse moves faster than this reads
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://127.0.0.1:{WebAggApplication.port}", flush=True)
@@ -206,14 +199,12 @@ def draw(model):
 
 def main(argv=()):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures, or drawn on a page.")
-    add = parser.add_argument
-    add("images", nargs="*", metavar="IMAGE", help="pictures to read")
-    add("--draw", action="store_true", help="open a page to draw on in the browser")
-    add("--plot", nargs="?", const="plot.png", metavar="FILE.png", help="draw how each was read (%(const)s)")
-    add("--model", default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("images", nargs="*", default=[], metavar="IMAGE", help="pictures to read")
+    what.add_argument("--draw", action="store_true", help="open a page to draw on in the browser")
+    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE.png", help="draw the steps (%(const)s)")
+    parser.add_argument("--model", default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
     args = parser.parse_args(argv)
-    if args.draw == bool(args.images):
-        parser.error("name the pictures to read, or else --draw")
     if args.plot and not args.plot.endswith(".png"):
         parser.error(f"--plot would overwrite {args.plot}; name the pictures first")
     try:
@@ -230,6 +221,8 @@ def main(argv=()):
         try:
             picture = load_picture(path)
             reading = read(model, picture)
+        except UnidentifiedImageError:
+            print(f"{path}: this is no picture that Pillow can open; save an iPhone's HEIC as JPEG", file=sys.stderr)
         except (NothingToRead, OSError, Image.DecompressionBombError) as error:
             print(f"{path}: {error}", file=sys.stderr)
         else:

@@ -107,9 +107,9 @@ def test_finds_whole_digits_and_no_specks():
     for x, y in (500, 300), (140, 350):  # the last one below the 5
         pen.ellipse((x, y, x + 16, y + 16), "black")
     places = [place for place, _ in predict.find_digits(predict.find_ink(picture))]
-    assert [x.start for _, x in places] == pytest.approx([80, 322, 357], abs=8)
-    assert [y.start for y, _ in places] == pytest.approx([72, 80, 80], abs=8)
-    assert [y.stop for y, _ in places] == pytest.approx([321, 321, 321], abs=8)
+    assert [x.start for _, x in places] == pytest.approx([88, 322, 357], abs=4)
+    assert [y.start for y, _ in places] == pytest.approx([72, 80, 80], abs=4)
+    assert [y.stop for y, _ in places] == pytest.approx([321, 321, 321], abs=4)
 
 
 def test_redrawn_digits_measure_what_mnist_s_do():
@@ -243,7 +243,7 @@ def test_a_digit_drawn_on_the_page_is_read(trained):
         answered("Draw digits here")
         drawn((-150, -200), (-130, -200), (-100, -200), (-70, -200), (-85, -150), (-100, -100), (-110, -60))
         answered(r"7\?? \(")
-        ActionChains(browser).move_to_element_with_offset(canvas, -150, 282).click().perform()  # clear
+        ActionChains(browser).move_to_element_with_offset(canvas, -140, 255).click().perform()  # clear
         answered("Draw digits here")
         drawn((0, -200), (0, -180), (0, -150), (0, -120), (0, -90))
         answered(r"1\?? \(")
