@@ -134,6 +134,18 @@ def shadow(rng, shape):
     return uneven(rng, shape) * (1 - rng.uniform(0.3, 0.55) * (edge / rng.uniform(0.02, 0.15)).clip(0, 1))
 
 
+def hand(rng, shape):
+    """Returns uneven light with the shadow of a hand, whose fingers point from one side into the picture."""
+    (h, w), size = shape, rng.uniform(0.15, 0.25) * min(shape)
+    x, draw = rng.uniform(0, w), ImageDraw.Draw(cover := Image.new("L", (w, h)))
+    draw.circle((x, h), size, 255)
+    for angle in np.arange(-1, 1, 0.5) + rng.uniform(0, 0.5):
+        length = size * rng.uniform(1.5, 2.5)
+        draw.line((x, h, x + length * np.sin(angle), h - length * np.cos(angle)), 255, round(size / 3))
+    cover = np.rot90(cover.filter(ImageFilter.GaussianBlur(size * rng.uniform(0.05, 0.15))), rng.choice([0, 2]))
+    return uneven(rng, shape) * (1 - rng.uniform(0.3, 0.5) * np.float32(cover) / 255)
+
+
 def ruled(rng, shape, spacing=(0.25, 0.5), angles=(0,)):
     """Returns how much printed lines cover each pixel; spacing: a range of shares of the picture's height."""
     y, x = np.ogrid[: shape[0], : shape[1]]
@@ -226,6 +238,7 @@ def turned(rng, digit):
 PHOTOS = {
     "paper": photo,
     "shadow": partial(photo, light=shadow),
+    "shadow of a hand": partial(photo, light=hand),
     "ruled lines": partial(photo, lines=ruled),
     "squared paper": partial(photo, lines=partial(ruled, spacing=(0.12, 0.3), angles=(0, 90))),
     "pencil": partial(photo, pen=(0.025, 0.045), pens=[(95, 95, 98), (125, 125, 128)], wear=0.5),
