@@ -41,13 +41,18 @@ HERE = Path(globals().get("__file__", "")).parent  # a notebook has no __file__:
 
 
 class NothingToRead(Exception):
-    """A picture shows no digit; the message says why not."""
+    """A picture cannot be read; the message says why not."""
 
 
 def load_picture(path):
     """Returns an image file in mode RGB, upright, without transparency, its longer side 640 pixels long."""
-    with Image.open(path) as file:
-        image = ImageOps.exif_transpose(file)
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+    except (UnidentifiedImageError, ValueError):
+        raise NothingToRead("no picture that Pillow can open; save an iPhone's HEIC as JPEG") from None
+    except Image.DecompressionBombError:
+        raise NothingToRead("too large; make it smaller") from None
     if image.mode[0] in "IF":  # more than 8 bits a pixel
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
     image = image.convert("RGBA")
@@ -73,7 +78,7 @@ def find_ink(picture):
 
 
 def find_digits(ink):
-    """Returns the digits in the ink (h, w) from left to right: of each, where it is, as two slices, and its mask."""
+    """Returns the digits in the ink (h, w) from left to right, as the regions that measure.regionprops describes."""
     threshold = ink.max() / 2
     for _ in range(5):  # as in Ridler and Calvard (1978), a little higher, so that a shadow beside the ink is left out
         threshold = 0.6 * ink[ink >= threshold].mean()
@@ -83,25 +88,26 @@ def find_digits(ink):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     bridged = ndimage.binary_dilation(mask, iterations=3)  # over gaps in the strokes
     labels = segmentation.clear_border(measure.label(bridged) * mask)  # a table's edge reaches the border
-    pieces = sorted(measure.regionprops(labels), key=lambda piece: piece.slice[1].start)
-    tallest = max((piece.image.shape[0] for piece in pieces), default=0)
-    if tallest < 0.04 * max(ink.shape):
+    pieces = sorted(measure.regionprops(labels), key=lambda piece: piece.bbox[1])
+    pieces = [piece for piece in pieces if piece.image.shape[1] > len(piece.image) / 60]  # not a line down the margin
+    tallest = max((len(piece.image) for piece in pieces), default=0)
+    if tallest < 0.04 * ink.size**0.5:
         raise NothingToRead("there are only specks, or it touches the border; take it closer, with paper around it")
 
-    # Pieces one above the other make one digit, such as the two of a 5.
-    large = [piece for piece in pieces if max(piece.image.shape) > 0.3 * tallest]
-    for right, left in pairwise(reversed(large)):
-        if right.centroid[1] < left.slice[1].stop:
+    # Pieces one above the other make one digit, such as the two of a 5. Small ones are specks.
+    pieces = [piece for piece in pieces if max(piece.image.shape) > 0.3 * tallest]
+    labels *= np.isin(labels, [piece.label for piece in pieces])
+    for right, left in pairwise(reversed(pieces)):
+        if right.centroid[1] < left.bbox[3]:
             labels[labels == right.label] = left.label
-    digits = [(piece.slice, piece.image) for piece in measure.regionprops(labels)]
-    digits = [(place, mask) for place, mask in digits if len(mask) > 0.5 * tallest]  # the rest are specks
-    return sorted(digits, key=lambda digit: digit[0][1].start)
+    digits = [digit for digit in measure.regionprops(labels) if len(digit.image) > 0.5 * tallest]
+    return sorted(digits, key=lambda digit: digit.bbox[1])
 
 
 def redraw(mask):
-    """Returns a digit (h, w) like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, its strokes 2.8 pixels wide.
+    """Returns a digit, a mask (h, w), like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, centered by its mass.
 
-    The strokes are made wider or narrower at 5 times that resolution. The center of mass comes to the center.
+    Its strokes become about 2.8 pixels wide. They are made wider or narrower at 5 times that resolution.
     """
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
     large = np.pad(np.asarray(large) > 127, 20)  # room for wider strokes
@@ -114,15 +120,15 @@ def redraw(mask):
 
 
 def read(model, picture):
-    """Returns an RGB picture's ink, what the model sees of its digits, their places, and the probabilities (n, 10).
+    """Returns an RGB picture's ink, its digits, what the model sees of them, and the probabilities (n, 10) it gives.
 
     Raises NothingToRead where there is no digit.
     """
     ink = find_ink(picture)
-    places, masks = zip(*find_digits(ink), strict=True)
-    digits = np.stack([redraw(mask) for mask in masks])
-    framed = util.montage(digits, fill=128, grid_shape=(1, len(digits)), padding_width=1)
-    return ink, framed, places, model.predict_on_batch(digits)
+    digits = find_digits(ink)
+    images = np.stack([redraw(digit.image) for digit in digits])
+    seen = util.montage(images, fill=128, grid_shape=(1, len(images)), padding_width=1)
+    return ink, digits, seen, model.predict_on_batch(images)
 
 
 def answer(probabilities):
@@ -135,16 +141,16 @@ def answer(probabilities):
 def plot(readings):
     """Returns a figure with a row for each picture: the digits found in it, its ink, and what the network saw."""
     figure, rows = plt.subplots(len(readings), 3, figsize=(9, 2.5 * len(readings)), squeeze=False, layout="constrained")
-    for axes, (picture, ink, framed, places, probabilities) in zip(rows, readings, strict=True):
+    for axes, (picture, ink, digits, seen, probabilities) in zip(rows, readings, strict=True):
         titles = answer(probabilities), "its ink", "what the network saw"
-        for one, image, title in zip(axes, (picture, ink, framed), titles, strict=True):
+        for one, image, title in zip(axes, (picture, ink, seen), titles, strict=True):
             one.imshow(image, cmap="gray_r")
             one.set_title(title)
             one.axis("off")
-        for (y, x), digit in zip(places, probabilities.argmax(axis=1), strict=True):
-            box = plt.Rectangle((x.start, y.start), x.stop - x.start, y.stop - y.start, fill=False, color="C3")
-            axes[0].add_patch(box)
-            axes[0].text(x.start, y.start, digit, color="C3", size="x-large", va="bottom")
+        for digit, label in zip(digits, probabilities.argmax(axis=1), strict=True):
+            top, left, bottom, right = digit.bbox
+            axes[0].add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3"))
+            axes[0].text(left, top, label, color="C3", size="x-large", va="bottom")
     return figure
 
 
@@ -152,7 +158,7 @@ def draw(model):
     """Opens a page in the browser to draw on with the mouse, and shows what the model reads there, until Ctrl-C."""
     matplotlib.use("WebAgg")
     plt.rcParams["toolbar"] = "None"
-    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # keeps the download alone
+    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # only the button that saves it
     layout = [["sheet", "sheet"], ["digits", "bars"], ["clear", "bars"]]
     margins = {"left": 0.06, "right": 0.94, "top": 0.92, "bottom": 0.05, "hspace": 0.25}
     figure, axes = plt.subplot_mosaic(layout, figsize=(6, 6), height_ratios=(18, 9, 2), gridspec_kw=margins)
@@ -161,7 +167,7 @@ def draw(model):
     axes["bars"].set(title="its probabilities for the last digit", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
     sheet = Image.new("RGB", (400, 240), "white")
     shown = axes["sheet"].imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
-    seen = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
+    images = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = axes["bars"].stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
     button = Button(axes["clear"], "clear")
     button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
@@ -179,13 +185,13 @@ def draw(model):
             return
         shown.set_data(sheet)
         try:
-            _, framed, _, probabilities = read(model, sheet)
+            _, _, seen, probabilities = read(model, sheet)
             title = answer(probabilities)
         except NothingToRead:
-            framed, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here"
+            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here"
         axes["sheet"].set_title(title, fontsize=20)
         figure.canvas.manager.set_window_title(title)
-        seen.set(data=framed, extent=(0, framed.shape[1], 0, framed.shape[0]))
+        images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
         bars.set_data(probabilities[-1])
         figure.canvas.draw_idle()
 
@@ -193,7 +199,7 @@ def draw(model):
     timer = figure.canvas.new_timer(10, [(update, (), {})])  # every 10 ms, since the mouse moves faster than this reads
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
-    print(f"Draw at http://127.0.0.1:{WebAggApplication.port}", flush=True)
+    print(f"Draw at http://{WebAggApplication.address}:{WebAggApplication.port}", flush=True)
     plt.show()
 
 
@@ -206,10 +212,10 @@ def main(argv=()):
     parser.add_argument("--model", default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
     args = parser.parse_args(argv)
     if args.plot and not args.plot.endswith(".png"):
-        parser.error(f"--plot would overwrite {args.plot}; name the pictures first")
+        parser.error(f"--plot takes a FILE.png, not {args.plot}; name the pictures before it")
     try:
         model = keras.saving.load_model(args.model, compile=False)  # safely: code that the file brings is not run
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{str(error).splitlines()[0]} To train a network: python {HERE / 'main.py'}")
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
         parser.error(f"{args.model} is another network than main.py's")
@@ -221,9 +227,7 @@ def main(argv=()):
         try:
             picture = load_picture(path)
             reading = read(model, picture)
-        except UnidentifiedImageError:
-            print(f"{path}: this is no picture that Pillow can open; save an iPhone's HEIC as JPEG", file=sys.stderr)
-        except (NothingToRead, OSError, Image.DecompressionBombError) as error:
+        except (NothingToRead, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
         else:
             print(f"{path}: {answer(reading[-1])}", flush=True)

@@ -1,10 +1,10 @@
 """Measures what a reader gets for the time, against what else there is, and prints a table for the README.
 
-`make bench` runs all of it; `python tests/benchmark.py xor mnist handwriting programs` the parts that are named. Times
-that are compared are taken in turn, on an idle machine. After the table come the bounds; status 1 if one is missed.
+`make bench` runs all of it; `python tests/benchmark.py xor mnist handwriting programs` the parts that are named. The
+XOR programs, and what the bounds compare, are timed in turn, on an idle machine. After the table come the bounds;
+status 1 if one is missed.
 """
 
-import io
 import os
 import platform
 import runpy
@@ -229,7 +229,7 @@ def mnist(pairs=5, digits=60000):
 
 def pictures_read(each, large, numbers, empty, digits, seed):
     """Trains mnist's network; returns for each picture its kind, whether read right, refused, no doubt, and seconds."""
-    from pictures import EMPTY, KINDS
+    from pictures import EMPTY, KINDS, saved
     from pictures import row as photographed
 
     example, predict, rng = load("mnist/main.py"), load("mnist/predict.py"), np.random.default_rng(seed)
@@ -257,8 +257,7 @@ def pictures_read(each, large, numbers, empty, digits, seed):
 
     results = []
     for kind, right, picture in pictures():
-        picture.save(file := io.BytesIO(), picture.format or "PNG", exif=picture.getexif(), quality="keep")
-        seconds, (answer, sure) = timed(read, file)
+        seconds, (answer, sure) = timed(read, saved(picture))
         results.append((kind, answer == right, answer is None, sure, seconds))
     return results
 

@@ -222,6 +222,13 @@ def jpeg(image, **options):
     return Image.open(file)
 
 
+def saved(image):
+    """Returns a file with the image, in its own format or else as PNG."""
+    file = io.BytesIO()
+    image.save(file, image.format or "PNG", exif=image.getexif(), quality="keep")
+    return file
+
+
 def compressed(rng, digits, **options):
     """Returns a photograph of which strong compression has left little."""
     return jpeg(photo(rng, digits, **options), quality=int(rng.integers(6, 16)))
