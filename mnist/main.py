@@ -117,7 +117,8 @@ def plot(history, x, y, answers):
     axes.legend()
 
     bottom.suptitle(f"{len(wrong)} of {len(y)} test digits misread: what each one is → what was read")
-    for axes in (grid := bottom.subplots(rows, 10)).flat:
+    grid = bottom.subplots(rows, 10)
+    for axes in grid.flat:
         axes.axis("off")
     for axes, i in zip(grid.flat, wrong, strict=False):
         axes.imshow(x[i], cmap="gray_r")

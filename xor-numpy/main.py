@@ -51,7 +51,7 @@ def train(epochs=600, seed=1, hidden=8):
     syn1 = 2 * rng.random((hidden, 1)) - 1
     for epoch in range(epochs):
         l1, l2 = forward(X, syn0, syn1)
-        if epoch % max(1, epochs // 10) == 0:  # ten times in all
+        if epoch % max(1, epochs // 10) == 0:  # about ten times
             print(f"Epoch {epoch}: loss {cross_entropy(y, l2):.4f}")
         syn0_step, syn1_step = backward(X, y, l1, l2, syn1)
         syn0 += syn0_step
