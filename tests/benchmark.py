@@ -54,8 +54,8 @@ print("prediction: {}".format(model.predict(training_data).round()))
 """
 
 
-def row(program, seconds, right):
-    print(f"| {program} | {seconds} | {right} |", flush=True)
+def row(program, seconds, result):
+    print(f"| {program} | {seconds} | {result} |", flush=True)
 
 
 def at_most(limit, name, value, form):
@@ -208,7 +208,7 @@ def mnist(pairs=5, digits=60000):
     def compare(name, results):
         seconds, accuracies = np.array(results).T
         many = f", mean of {len(results)} seeds" if len(results) > 1 else ""
-        row(name, f"{np.median(seconds):.0f} s", f"{accuracies.mean():.2%}{many}")
+        row(name, f"{np.median(seconds):.0f} s", f"{accuracies.mean():.2%} right{many}")
         return seconds, accuracies
 
     seeds = range(1, pairs + 1)
@@ -269,10 +269,10 @@ def handwriting(each=40, large=20, numbers=400, empty=8, digits=60000):
     single = (kind != "number") & (kind != "empty")
     least, name = min((right[kind == name].mean(), name) for name in set(kind[single]))
     whole, blank, certain = right[kind == "number"].mean(), right[kind == "empty"].mean(), right[sure].mean()
-    shares = f"{right[single].mean():.1%}; {name}: {least:.1%}; {refused[single].mean():.1%} refused"
-    row("`predict.py`: one digit in a picture, all kinds; the least", f"{seconds[single].mean():.2f} s", shares)
-    row("`predict.py`: numbers of 2 to 6 digits", f"{seconds[kind == 'number'].mean():.2f} s", f"{whole:.1%}")
-    row("`predict.py`: answers without a question mark", f"{seconds[sure].mean():.2f} s", f"{certain:.1%}")
+    shares = f"{right[single].mean():.1%} right, {refused[single].mean():.1%} refused; worst, {name}: {least:.1%} right"
+    row("`predict.py`: one digit in a picture", f"{seconds[single].mean():.2f} s", shares)
+    row("`predict.py`: numbers of 2 to 6 digits", f"{seconds[kind == 'number'].mean():.2f} s", f"{whole:.1%} right")
+    row("`predict.py`: answers without a question mark", f"{seconds[sure].mean():.2f} s", f"{certain:.1%} right")
     row("`predict.py`: no digit in a picture", f"{seconds[kind == 'empty'].mean():.2f} s", f"{blank:.1%} refused")
     return [
         at_least(0.96, "single digits read right", right[single].mean(), ".1%"),
@@ -289,7 +289,7 @@ def main():
     parts = {part.__name__: part for part in (xor, mnist, handwriting, programs)}
     versions = ", ".join(f"{package} {version(package)}" for package in ("tensorflow", "keras", "jax"))
     print(f"Python {platform.python_version()}, {versions}, {platform.platform()}, {os.cpu_count()} cores\n")
-    print("| program | time | right |\n| --- | ---: | --- |", flush=True)
+    print("| program | time | result |\n| --- | ---: | --- |", flush=True)
     bounds = [bound for name in sys.argv[1:] or parts for bound in parts[name]()]
     print()
     for kept, line in bounds:
