@@ -141,7 +141,7 @@ def main(argv=()):
     try:
         x_train, y_train, x_test, y_test = load_digits(args.data)
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        parser.error(f"{args.data} is not an .npz file with x_train, y_train, x_test and y_test: {error}")
+        parser.error(f"{error}; {args.data} must be an .npz file with x_train, y_train, x_test and y_test")
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()

@@ -50,7 +50,7 @@ def load_picture(path):
         with Image.open(path) as file:
             image = ImageOps.exif_transpose(file)
     except (UnidentifiedImageError, ValueError):
-        raise NothingToRead("no picture that Pillow can open; save an iPhone's HEIC as JPEG") from None
+        raise NothingToRead("Pillow cannot open it as a picture; if it is an iPhone's HEIC, save it as JPEG") from None
     except Image.DecompressionBombError:
         raise NothingToRead("too large; make it smaller") from None
     if image.mode[0] in "IF":  # more than 8 bits a pixel
@@ -95,7 +95,7 @@ def find_digits(ink):
         raise NothingToRead("there are only specks, or it touches the border; take it closer, with paper around it")
 
     # Pieces one above the other make one digit, such as the two of a 5. Small ones are specks.
-    pieces = [piece for piece in pieces if max(piece.image.shape) > 0.3 * tallest]
+    pieces = [piece for piece in pieces if max(piece.image.shape) > 0.2 * tallest]
     labels *= np.isin(labels, [piece.label for piece in pieces])
     for right, left in pairwise(reversed(pieces)):
         if right.centroid[1] < left.bbox[3]:
@@ -145,12 +145,11 @@ def plot(readings):
         titles = answer(probabilities), "its ink", "what the network saw"
         for one, image, title in zip(axes, (picture, ink, seen), titles, strict=True):
             one.imshow(image, cmap="gray_r")
-            one.set_title(title)
-            one.axis("off")
+            one.set(title=title, xticks=[], yticks=[])
         for digit, label in zip(digits, probabilities.argmax(axis=1), strict=True):
             top, left, bottom, right = digit.bbox
             axes[0].add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3"))
-            axes[0].text(left, top, label, color="C3", size="x-large", va="bottom")
+            axes[0].text(left, top, label, color="white", backgroundcolor="C3", va="bottom")
     return figure
 
 
@@ -164,21 +163,21 @@ def draw(model):
     figure, axes = plt.subplot_mosaic(layout, figsize=(6, 6), height_ratios=(18, 9, 2), gridspec_kw=margins)
     axes["sheet"].set(xticks=[], yticks=[])
     axes["digits"].set(title="what the network sees", xticks=[], yticks=[])
-    axes["bars"].set(title="its probabilities for the last digit", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
+    axes["bars"].set(title="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
     sheet = Image.new("RGB", (400, 240), "white")
     shown = axes["sheet"].imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
     images = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = axes["bars"].stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
     button = Button(axes["clear"], "clear")
     button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
-    line = []  # the points of the one that is being drawn
+    line = []  # the points of the one that is being drawn; until the mouse is pressed, where it is
 
     def move(event):
         if event.inaxes is axes["sheet"] and event.buttons:
             line.append((event.xdata, event.ydata))
             ImageDraw.Draw(sheet).line(line, "black", width=11, joint="curve")
         else:
-            line.clear()
+            line[:] = [(event.xdata, event.ydata)] if event.inaxes is axes["sheet"] else []
 
     def update():
         if np.array_equal(sheet, shown.get_array()):
@@ -188,7 +187,7 @@ def draw(model):
             _, _, seen, probabilities = read(model, sheet)
             title = answer(probabilities)
         except NothingToRead:
-            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here"
+            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here, away from the edges"
         axes["sheet"].set_title(title, fontsize=20)
         figure.canvas.manager.set_window_title(title)
         images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
@@ -216,7 +215,7 @@ def main(argv=()):
     try:
         model = keras.saving.load_model(args.model, compile=False)  # safely: code that the file brings is not run
     except (OSError, ValueError, KeyError, TypeError) as error:
-        parser.error(f"{str(error).splitlines()[0]} To train a network: python {HERE / 'main.py'}")
+        parser.error(f"To train a network: python {HERE / 'main.py'}. {str(error).splitlines()[0]}")
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
         parser.error(f"{args.model} is another network than main.py's")
 
@@ -228,7 +227,7 @@ def main(argv=()):
             picture = load_picture(path)
             reading = read(model, picture)
         except (NothingToRead, OSError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
+            print(f"{path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         else:
             print(f"{path}: {answer(reading[-1])}", flush=True)
             readings.append((picture, *reading))

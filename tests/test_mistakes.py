@@ -147,5 +147,5 @@ def test_bad_data(name, files, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     data = files / f"{name}.npz"
     line = refused("mnist", "--data", data, "--model", "model.keras", capsys=capsys)
-    assert f"{data} is not an .npz file with x_train" in line
+    assert f"{data} must be an .npz file with x_train" in line
     assert not any(tmp_path.iterdir())

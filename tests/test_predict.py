@@ -137,7 +137,7 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(trained, 
     out, err = capsys.readouterr()
     assert stop.value.code == 1
     assert re.fullmatch(r"größe 7\.jpg: 2018\?? \(\d\d\.\d%\)\n", out)
-    messages = ["No such file", "HEIC as JPEG", "too large", "nothing stands out", "truncated", "directory"]
+    messages = ["No such file", "HEIC, save it as JPEG", "too large", "nothing stands out", "truncated", "directory"]
     lines = err.splitlines()
     assert len(lines) == len(messages)
     for name, message, line in zip(names, messages, lines, strict=False):
@@ -170,7 +170,7 @@ def refused(tmp_path, monkeypatch):
 def test_refuses_other_models(refused, capsys):
     shutil.rmtree("exploded", ignore_errors=True)
     for name, message in {
-        "missing.keras": "not found: .*missing.keras.* To train a network: python .*main.py",
+        "missing.keras": "To train a network: python .*main.py. .*not found: .*missing.keras",
         "empty.keras": "not found: .*empty.keras",
         "truncated.keras": "not found: .*truncated.keras",
         "zip.keras": "no item named 'config.json'",
