@@ -35,7 +35,7 @@ def session(tmp_path_factory):
 
 def test_commands_run(session):
     assert session.returncode == 0, session.stderr
-    assert len(MORE) == 3
+    assert len(MORE) == 2
 
 
 def shape(text):
