@@ -22,7 +22,7 @@ help:
 	@echo 'make draw       draw digits on a page, for the trained network to read'
 	@echo 'make test       run the tests'
 	@echo 'make lint       check the form of the code'
-	@echo 'make bench      measure the examples against what they replace (half an hour)'
+	@echo 'make bench      measure the examples against what they replace (45 minutes)'
 	@echo "make plots      renew the README's plots"
 	@echo 'make lock       renew what environment.yml pins beyond its direct dependencies (needs uv)'
 	@echo 'make clean      remove what these have made, .venv and the trained model included'

@@ -245,7 +245,6 @@ def turned(rng, digit):
 PHOTOS = {
     "paper": photo,
     "shadow": partial(photo, light=shadow),
-    "shadow of a hand": partial(photo, light=hand),
     "ruled lines": partial(photo, lines=ruled),
     "squared paper": partial(photo, lines=partial(ruled, spacing=(0.12, 0.3), angles=(0, 90))),
     "pencil": partial(photo, pen=(0.025, 0.045), pens=[(95, 95, 98), (125, 125, 128)], wear=0.5),
@@ -260,6 +259,7 @@ KINDS = PHOTOS | {
     "mnist": mnist,
     "equally bright": equally_bright,
     "out of focus": partial(photo, blur=(0.02, 0.035)),
+    "shadow of a hand": partial(photo, light=hand),
     "tiny": few_pixels,
     "enlarged": enlarged,
     "ten megapixels": ten_megapixels,
