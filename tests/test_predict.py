@@ -126,21 +126,31 @@ def test_a_doubtful_answer_has_a_question_mark():
 def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(trained, tmp_path, capsys, monkeypatch):
     (tmp_path / "photo.heic").write_bytes(b"\0\0\0 ftypheic")
     Image.new("1", (20000, 20000)).save(tmp_path / "bomb.png")
-    Image.new("RGB", (300, 200), "white").save(tmp_path / "blank.png")
+    blank = Image.new("RGB", (300, 200), "white")
+    blank.save(tmp_path / "blank.png")
+    for x in range(40, 280, 40):
+        ImageDraw.Draw(blank).ellipse((x, x // 2, x + 5, x // 2 + 5), "black")
+    blank.save(tmp_path / "specks.png")
     (tmp_path / "truncated.jpg").write_bytes((ROOT / "mnist" / "photo.jpg").read_bytes()[:9000])
     (tmp_path / "folder.png").mkdir()
     shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path / "größe 7.jpg")
     monkeypatch.chdir(tmp_path)
-    names = ["none.png", "photo.heic", "bomb.png", "blank.png", "truncated.jpg", "folder.png", "größe 7.jpg"]
+    messages = {
+        "none.png": "No such file",
+        "photo.heic": "HEIC, save it as JPEG",
+        "bomb.png": "too large",
+        "blank.png": "nothing stands out",
+        "specks.png": "only specks",
+        "truncated.jpg": "truncated",
+        "folder.png": "directory",
+    }
     with pytest.raises(SystemExit) as stop:
-        predict.main([*names, "--model", str(trained.folder / "model.keras"), "--plot", "seen.png"])
+        model = str(trained.folder / "model.keras")
+        predict.main([*messages, "größe 7.jpg", "--model", model, "--plot", "seen.png"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1
     assert re.fullmatch(r"größe 7\.jpg: 2018\?? \(\d\d\.\d%\)\n", out)
-    messages = ["No such file", "HEIC, save it as JPEG", "too large", "nothing stands out", "truncated", "directory"]
-    lines = err.splitlines()
-    assert len(lines) == len(messages)
-    for name, message, line in zip(names, messages, lines, strict=False):
+    for (name, message), line in zip(messages.items(), err.splitlines(), strict=True):
         assert line.startswith(f"{name}: ")
         assert message in line
     assert Image.open("seen.png").width == 900
