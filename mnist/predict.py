@@ -1,9 +1,7 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
-# dependencies = [
-#     "keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0", "scikit-image==0.26.0",
-#     "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1",
-# ]
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0", "scikit-image==0.26.0",
+#     "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1"]
 # ///
 """Your own handwriting, in pictures or drawn on a page, read by the network that main.py has trained.
 
@@ -12,17 +10,16 @@ three steps: find the ink, find the digits in it, and draw each of them again, 2
 """
 
 import argparse
+import gc
 import os
 import sys
 from itertools import pairwise
 from pathlib import Path
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_webagg import WebAggApplication
 from matplotlib.backends.backend_webagg_core import NavigationToolbar2WebAgg
-from matplotlib.widgets import Button
 from PIL import Image, ImageDraw, ImageOps, ImageStat, UnidentifiedImageError
 from scipy import ndimage
 from skimage import exposure, measure, morphology, segmentation, util
@@ -155,47 +152,51 @@ def plot(readings):
 
 def draw(model):
     """Opens a page in the browser to draw on with the mouse, and shows what the model reads there, until Ctrl-C."""
-    matplotlib.use("WebAgg")
+    plt.switch_backend("WebAgg")
     plt.rcParams["toolbar"] = "None"
     NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # only the button that saves it
-    layout = [["sheet", "sheet"], ["digits", "bars"], ["clear", "bars"]]
-    margins = {"left": 0.06, "right": 0.94, "top": 0.92, "bottom": 0.05, "hspace": 0.25}
-    figure, axes = plt.subplot_mosaic(layout, figsize=(6, 6), height_ratios=(18, 9, 2), gridspec_kw=margins)
-    axes["sheet"].set(xticks=[], yticks=[])
-    axes["digits"].set(title="what the network sees", xticks=[], yticks=[])
-    axes["bars"].set(title="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[0, 1])
-    sheet = Image.new("RGB", (400, 240), "white")
-    shown = axes["sheet"].imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
-    images = axes["digits"].imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
-    bars = axes["bars"].stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
-    button = Button(axes["clear"], "clear")
-    button.on_clicked(lambda event: sheet.paste("white", (0, 0, *sheet.size)))
-    line = []  # the points of the one that is being drawn; until the mouse is pressed, where it is
+    figure, (top, middle, bottom) = plt.subplots(3, figsize=(5, 6), height_ratios=(6, 2, 2))
+    top.set(xticks=[], yticks=[])
+    middle.set(xlabel="what the network sees", xticks=[], yticks=[])
+    bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
+    sheet = Image.new("RGBA", (320, 192), "white")  # of all modes, imshow is the fastest with this one
+    shown = top.imshow(np.zeros_like(sheet), interpolation="nearest")  # black, so that the first update shows the sheet
+    images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
+    bars = bottom.stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
+    pen, place = ImageDraw.Draw(sheet), []  # the mouse's last
 
     def move(event):
-        if event.inaxes is axes["sheet"] and event.buttons:
-            line.append((event.xdata, event.ydata))
-            ImageDraw.Draw(sheet).line(line, "black", width=11, joint="curve")
-        else:
-            line[:] = [(event.xdata, event.ydata)] if event.inaxes is axes["sheet"] else []
+        x, y = top.transData.inverted().transform((event.x, event.y))
+        if event.buttons:
+            pen.line((*place, x, y), "black", width=9)
+            pen.circle((x, y), 4, "black")
+        place[:] = x, y
+
+    def press(event):
+        if event.key == "escape":
+            sheet.paste("white", (0, 0, *sheet.size))
 
     def update():
         if np.array_equal(sheet, shown.get_array()):
             return
         shown.set_data(sheet)
         try:
-            _, _, seen, probabilities = read(model, sheet)
+            _, _, seen, probabilities = read(model, sheet.convert("RGB"))
             title = answer(probabilities)
         except NothingToRead:
-            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw digits here, away from the edges"
-        axes["sheet"].set_title(title, fontsize=20)
+            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw within the sheet; Esc clears it"
+        top.set_title(title, fontsize=18)
         figure.canvas.manager.set_window_title(title)
         images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
         bars.set_data(probabilities[-1])
-        figure.canvas.draw_idle()
+        figure.canvas.draw()
 
+    for count in 1, 2:  # so that Keras compiles the network before the first stroke, for any number of digits
+        model.predict_on_batch(np.zeros((count, 28, 28), "float32"))
+    gc.freeze()  # or Python would now and then search all of TensorFlow for garbage, for 0.2 seconds
     figure.canvas.mpl_connect("motion_notify_event", move)
-    timer = figure.canvas.new_timer(10, [(update, (), {})])  # every 10 ms, since the mouse moves faster than this reads
+    figure.canvas.mpl_connect("key_press_event", press)
+    timer = figure.canvas.new_timer(1, [(update, (), {})])  # not at every movement: they come faster than this reads
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://{WebAggApplication.address}:{WebAggApplication.port}", flush=True)

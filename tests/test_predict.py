@@ -218,6 +218,7 @@ CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "goog
 def test_a_digit_drawn_on_the_page_is_read(trained):
     from selenium import webdriver
     from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import WebDriverWait
 
     command = [sys.executable, "-u", "predict.py", "--draw", "--model", trained.folder / "model.keras"]
@@ -244,11 +245,11 @@ def test_a_digit_drawn_on_the_page_is_read(trained):
     try:
         browser.get(url)
         canvas = WebDriverWait(browser, 20).until(lambda _: browser.find_elements("tag name", "canvas"))[-1]
-        answered("Draw digits here")
+        answered("Draw within")
         drawn((-150, -200), (-130, -200), (-100, -200), (-70, -200), (-85, -150), (-100, -100), (-110, -60))
         answered(r"7\?? \(")
-        ActionChains(browser).move_to_element_with_offset(canvas, -140, 255).click().perform()  # clear
-        answered("Draw digits here")
+        ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+        answered("Draw within")
         drawn((0, -200), (0, -180), (0, -150), (0, -120), (0, -90))
         answered(r"1\?? \(")
     finally:
