@@ -163,14 +163,15 @@ def draw(model):
     shown = top.imshow(np.zeros_like(sheet), interpolation="nearest")  # black, so that the first update shows the sheet
     images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = bottom.stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
-    pen, place = ImageDraw.Draw(sheet), []  # the mouse's last
+    pen = ImageDraw.Draw(sheet)
+    last = []  # where the mouse was
 
     def move(event):
         x, y = top.transData.inverted().transform((event.x, event.y))
         if event.buttons:
-            pen.line((*place, x, y), "black", width=9)
+            pen.line((*last, x, y), "black", width=9)
             pen.circle((x, y), 4, "black")
-        place[:] = x, y
+        last[:] = x, y
 
     def press(event):
         if event.key == "escape":
@@ -194,6 +195,7 @@ def draw(model):
     for count in 1, 2:  # so that Keras compiles the network before the first stroke, for any number of digits
         model.predict_on_batch(np.zeros((count, 28, 28), "float32"))
     gc.freeze()  # or Python would now and then search all of TensorFlow for garbage, for 0.2 seconds
+    figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # matplotlib's own keys, such as q to quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press)
     timer = figure.canvas.new_timer(1, [(update, (), {})])  # not at every movement: they come faster than this reads
