@@ -192,7 +192,7 @@ def draw(model):
         bars.set_data(probabilities[-1])
         figure.canvas.draw()
 
-    for count in 1, 2:  # so that Keras compiles the network before the first stroke, for any number of digits
+    for count in 1, 2:  # Keras compiles the network for one digit, then for any number: now, not at the first stroke
         model.predict_on_batch(np.zeros((count, 28, 28), "float32"))
     gc.freeze()  # or Python would now and then search all of TensorFlow for garbage, for 0.2 seconds
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # matplotlib's own keys, such as q to quit
