@@ -198,7 +198,7 @@ def draw(model):
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # matplotlib's own keys, such as q to quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press)
-    timer = figure.canvas.new_timer(1, [(update, (), {})])  # not at every movement: they come faster than this reads
+    timer = figure.canvas.new_timer(5, [(update, (), {})])  # not at every movement: they come faster than this reads
     timer.start()
     WebAggApplication.initialize()  # takes the next port where this one is taken
     print(f"Draw at http://{WebAggApplication.address}:{WebAggApplication.port}", flush=True)
