@@ -229,6 +229,15 @@ def saved(image):
     return file
 
 
+def read(predict, model, file):
+    """Returns the digits that the module predict reads in a file, and whether it is sure; None and False if refused."""
+    try:
+        *_, probabilities = predict.read(model, predict.load_picture(file))
+    except predict.NothingToRead:
+        return None, False
+    return "".join(map(str, probabilities.argmax(axis=1))), "?" not in predict.answer(probabilities)
+
+
 def compressed(rng, digits, **options):
     """Returns a photograph of which strong compression has left little."""
     return jpeg(photo(rng, digits, **options), quality=int(rng.integers(6, 16)))

@@ -27,11 +27,7 @@ def model(trained):
 
 def read(model, picture):
     """Returns the digits that are read in a picture, or None."""
-    try:
-        *_, probabilities = predict.read(model, predict.load_picture(pictures.saved(picture)))
-    except predict.NothingToRead:
-        return None
-    return "".join(map(str, probabilities.argmax(axis=1)))
+    return pictures.read(predict, model, pictures.saved(picture))[0]
 
 
 def test_reads_digits_of_every_kind(model):
