@@ -14,10 +14,12 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
-TABLE = re.compile(r"^([01]) xor ([01]) = (\d\.\d{4})$", re.MULTILINE)  # the last lines of both XOR programs
+XOR = {"0 xor 0": 0, "0 xor 1": 1, "1 xor 0": 1, "1 xor 1": 0}
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as mnist/main.py sets it, before the first test loads TensorFlow
+needs_jax = pytest.mark.skipif(
+    not importlib.util.find_spec("jax"), reason="JAX is not here; see README.md, Other backends"
+)
 
 
 def load(example, program="main"):
@@ -30,7 +32,7 @@ def load(example, program="main"):
 
 
 def start(example, *arguments, **options):
-    """Starts `python main.py` in the example's folder, where a warning from a line of main.py is an error."""
+    """Starts `python main.py` in the example's folder; a warning from its own lines is an error."""
     command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen(command, **{"cwd": ROOT / example, **pipes, **options})
@@ -45,7 +47,7 @@ def run(example, *arguments, **options):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """One epoch on all the digits, as a reader runs it: the folder with the model, and what was printed."""
+    """One epoch on all the digits, as a reader runs it: the folder of the model, and the output."""
     folder = tmp_path_factory.mktemp("mnist")
     status, out, err = run("mnist", "--epochs", 1, "--model", folder / "model.keras")
     return SimpleNamespace(folder=folder, status=status, out=out, err=err)
@@ -58,6 +60,18 @@ def few(tmp_path_factory):
     with np.load(ROOT / "mnist" / "mnist.npz") as arrays:
         np.savez(path, **{name: values[:600] for name, values in arrays.items()})
     return path
+
+
+def truth_table(out):
+    """Returns the last four lines of a XOR program's output, such as {"0 xor 0": 0.0022, …}."""
+    rows = [line.split(" = ") for line in out.splitlines()[-4:]]
+    return {inputs: float(output) for inputs, output in rows}
+
+
+def losses(out):
+    """Returns the losses that a XOR program printed while it learned, by their epochs."""
+    found = re.findall(r"Epoch (\d+): loss ([\d.]+)", out)
+    return {int(epoch): float(loss) for epoch, loss in found}
 
 
 def without_times(out):

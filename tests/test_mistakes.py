@@ -1,7 +1,7 @@
-"""What a reader gets wrong: in the code, Python's traceback; an argument or a file, one clear line."""
+"""What a reader gets wrong: in the code, Python's error; an argument or a file, one clear line."""
 
 import os
-import re
+import runpy
 import subprocess
 import sys
 
@@ -9,24 +9,11 @@ import numpy as np
 import pytest
 from conftest import EXAMPLES, ROOT, load
 
-MISTAKES = {  # a line of each program, and how a reader may misspell it
-    "gpu-test": ("x, y = tf.constant(a), tf.constant(b)", "x, y = tf.constant(a), tf.constnt(b)"),
-    "xor-numpy": ("syn0 += syn0_step", "syn0 += syn0_stpe"),
-    "xor-keras": ('model.add(Dense(1, activation="sigmoid"))', 'model.add(Dense(1, activaton="sigmoid"))'),
-    "mnist": ("with np.load(path) as arrays:", "with np.load(pth) as arrays:"),
-}
-CELL = """
-import sys; sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
-names = {{"__name__": "__main__"}}
-exec(compile(open({program!r}, encoding="utf-8").read(), "cell", "exec"), names)
-{by_hand}
-print("still here")
-"""
-BY_HAND = {
-    "gpu-test": "names['main']()",
-    "xor-numpy": "names['train'](epochs=2)",
-    "xor-keras": "names['train'](names['build_model'](), epochs=1)",
-    "mnist": "names['train'](names['build_model'](), *names['load_digits']('mnist.npz')[:2], epochs=1)",
+MISTAKES = {  # a line of each program, how a reader may misspell it, and what Python says then
+    "gpu-test": ("tf.matmul(a, b)  #", "tf.matml(a, b)  #", AttributeError),
+    "xor-numpy": ("* syn0_gradient", "* syn0_gradeint", NameError),
+    "xor-keras": ("Dense(1, activation=", "Dense(1, activaton=", ValueError),
+    "mnist": ("with np.load(path) as arrays:", "with np.load(pth) as arrays:", NameError),
 }
 PROGRAMS = {name: load(name) for name in EXAMPLES}
 
@@ -36,77 +23,72 @@ def python(*arguments, **options):
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_mistake_in_the_code_is_a_traceback_with_its_line(example, tmp_path):
-    right, wrong = MISTAKES[example]
+def test_mistake_in_the_code_is_not_caught(example, tmp_path, monkeypatch):
+    right, wrong, error = MISTAKES[example]
     source = (ROOT / example / "main.py").read_text(encoding="utf-8")
-    assert right in source
+    assert source.count(right) == 1
     (tmp_path / "main.py").write_text(source.replace(right, wrong), encoding="utf-8")
-    result = python("main.py", cwd=tmp_path)
-    assert result.returncode == 1
-    assert "Traceback (most recent call last):" in result.stderr
-    assert wrong in result.stderr
-
-
-def test_session_goes_on_after_a_mistake(tmp_path):
-    right, wrong = MISTAKES["xor-numpy"]
-    source = (ROOT / "xor-numpy" / "main.py").read_text(encoding="utf-8").replace(right, wrong)
-    session = f"try:\n    exec({source!r}, {{'__name__': '__main__'}})\nexcept NameError as error:\n    print(error)"
-    result = python("-c", session + "\nprint('still here')", cwd=tmp_path)
-    assert result.stdout.endswith("still here\n")
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+    with pytest.raises(error):
+        runpy.run_path(tmp_path / "main.py", run_name="__main__")
 
 
 @pytest.mark.parametrize(
-    ("example", "package"), [("gpu-test", "tensorflow"), ("xor-keras", "keras"), ("mnist", "keras")]
+    ("program", "package"),
+    [
+        ("gpu-test/main.py", "tensorflow"),
+        ("xor-keras/main.py", "keras"),
+        ("mnist/main.py", "keras"),
+        ("mnist/predict.py", "keras"),
+        ("mnist/draw.py", "keras"),
+    ],
 )
-def test_exception_in_the_import_arrives(example, package, tmp_path):
-    (tmp_path / f"{package}.py").write_text("raise ImportError('libbroken.so: cannot open')\n")
-    result = python("main.py", cwd=ROOT / example, env={**os.environ, "PYTHONPATH": str(tmp_path)})
-    assert result.returncode == 1
-    assert result.stderr.endswith("\nImportError: libbroken.so: cannot open\n")
+def test_last_words_of_a_process_that_dies_in_the_import_arrive(program, package, tmp_path):
+    last_words = "this TensorFlow needs AVX"
+    dies = f"import os\nos.write(2, b'{last_words}')\nos.abort()\n"
+    (tmp_path / f"{package}.py").write_text(dies)
+    result = python(ROOT / program, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert result.returncode != 0
+    assert result.stderr == last_words
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_pasted_into_a_notebook(example, few, tmp_path):
-    with np.load(few) as arrays:
-        np.savez(tmp_path / "mnist.npz", **arrays)
-    cell = CELL.format(program=str(ROOT / example / "main.py"), by_hand=BY_HAND[example])
-    result = python("-c", cell, cwd=tmp_path, env={**os.environ, "KERAS_MAX_EPOCHS": "1"})
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.endswith("still here\n")
-    assert {path.name for path in tmp_path.iterdir()} <= {"mnist.npz", "model.keras"}
+def test_run_in_a_notebook_leaves_the_functions_at_hand(example, few, tmp_path, monkeypatch):
+    """As IPython's `%run` does it."""
+    options = ["--data", few, "--model", tmp_path / "model.keras"] if example == "mnist" else []
+    epochs = [] if example == "gpu-test" else ["--epochs", 1]
+    monkeypatch.setattr(sys, "argv", ["main.py", *map(str, epochs + options)])
+    names = runpy.run_path(ROOT / example / "main.py", run_name="__main__")
+    assert callable(names["main"])
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_loading_runs_nothing(example, capfd):
+def test_loading_runs_nothing(example, capsys):
     load(example)
-    assert capfd.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "")
 
 
 def refused(example, *arguments, capsys):
-    """Returns the one line with which argparse refuses the arguments, after the usage."""
+    """Returns the line with which argparse refuses the arguments, after the usage."""
     with pytest.raises(SystemExit) as stop:
         PROGRAMS[example].main([str(argument) for argument in arguments])
+    *usage, line = capsys.readouterr().err.splitlines()
     assert stop.value.code == 2
-    return re.fullmatch(r"usage: .*\n(?: .*\n)*(.+: error: .+)\n", capsys.readouterr().err)[1]
+    assert usage[0].startswith("usage: ")
+    return line
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("argument", ["--nope", "stray"])
 def test_unknown_argument(example, argument, capsys):
-    assert refused(example, argument, capsys=capsys).endswith(f"unrecognized arguments: {argument}")
+    line = refused(example, argument, capsys=capsys)
+    assert line.endswith(f"unrecognized arguments: {argument}")
 
 
 @pytest.mark.parametrize("example", ["xor-numpy", "xor-keras", "mnist"])
-@pytest.mark.parametrize("number", ["x", "1.5", ""])
-def test_bad_number(example, number, capsys):
-    assert f"--epochs: invalid int value: '{number}'" in refused(example, "--epochs", number, capsys=capsys)
-
-
-@pytest.mark.parametrize("example", ["xor-numpy", "xor-keras", "mnist"])
-def test_plot_that_cannot_be_written(example, few, tmp_path, capsys):
-    options = ["--data", few, "--model", tmp_path / "model.keras"] if example == "mnist" else []
-    plot = tmp_path / "missing" / "plot.png"
-    assert str(plot) in refused(example, "--epochs", 1, "--plot", plot, *options, capsys=capsys)
+def test_bad_number(example, capsys):
+    line = refused(example, "--epochs", "1.5", capsys=capsys)
+    assert line.endswith("--epochs: invalid int value: '1.5'")
 
 
 @pytest.mark.parametrize("example", ["xor-numpy", "xor-keras"])
@@ -119,7 +101,9 @@ def test_plot_without_a_name_overwrites_nothing_that_git_tracks(example, tmp_pat
 
 @pytest.mark.parametrize("model", ["missing/model.keras", "model.h5"])
 def test_model_that_cannot_be_kept_is_refused_before_training(model, tmp_path, capsys):
-    assert "is not a .keras file in a folder" in refused("mnist", "--model", tmp_path / model, capsys=capsys)
+    assert "is not a .keras file in a folder" in refused(
+        "mnist", "--model", tmp_path / model, capsys=capsys
+    )
 
 
 class Explosive:
@@ -137,12 +121,16 @@ def files(tmp_path_factory):
     (folder / "empty.npz").touch()
     (folder / "text.npz").write_text("no digits here\n")
     (folder / "truncated.npz").write_bytes((ROOT / "mnist" / "mnist.npz").read_bytes()[:100_000])
-    np.savez(folder / "incomplete.npz", x_train=np.zeros(1), y_train=np.zeros(1), x_test=np.zeros(1))
+    np.savez(
+        folder / "incomplete.npz", x_train=np.zeros(1), y_train=np.zeros(1), x_test=np.zeros(1)
+    )
     np.savez(folder / "pickle.npz", x_train=np.array([Explosive()], dtype=object))
     return folder
 
 
-@pytest.mark.parametrize("name", ["missing", "folder", "empty", "text", "truncated", "incomplete", "pickle"])
+@pytest.mark.parametrize(
+    "name", ["missing", "folder", "empty", "text", "truncated", "incomplete", "pickle"]
+)
 def test_bad_data(name, files, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     data = files / f"{name}.npz"
