@@ -34,12 +34,12 @@ def build_model():
     """Returns the untrained network: images (n, 28, 28) of 0-255 in, probabilities (n, 10) out."""
     return keras.Sequential(
         [
-            keras.Input((28, 28)),
+            keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # one channel: gray
             layers.Rescaling(1 / 255),
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),  # in training alone
             layers.Conv2D(16, 5),  # (24, 24, 16), since a square of 5 fits 28 - 5 + 1 times
-            layers.MaxPooling2D(),  # (12, 12, 16), a quarter of the work for what follows
+            layers.MaxPooling2D(),  # (12, 12, 16): before ReLU, to leave it a quarter of the work
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -50,35 +50,41 @@ def build_model():
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.Flatten(),  # (576,)
-            layers.Dense(10, activation="softmax"),
+            layers.Dense(10, activation="softmax"),  # ten probabilities
         ]
     )
 
 
 def train(model, x, y, epochs=4, batch_size=128, verbose=2):
-    """Fits the model to images x (n, 28, 28) and labels y (n,), all but the last twelfth.
+    """Fits the model to images x (n, 28, 28) and labels y (n,), less a twelfth for validation.
 
-    Those are for validation. Returns the losses and accuracies of each epoch.
+    Returns the losses and accuracies of each epoch.
     """
-    steps = epochs * math.ceil(len(x) * 11 / 12 / batch_size)
+    validation_split = 1 / 12
+    steps = epochs * math.ceil(len(x) * (1 - validation_split) / batch_size)
     # The learning rate falls from 0.01 to 0: large steps find the way, small ones settle.
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(steps, 1))
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
     model.compile(
-        loss="sparse_categorical_crossentropy",
-        # Adam divides its steps by the size of recent gradients: here of the last 20, not 1,000.
+        loss="sparse_categorical_crossentropy",  # the cross-entropy, for labels from 0 to 9
+        # Adam divides its steps by the size of recent gradients: of about 1 / (1 - 0.95) = 20.
         optimizer=keras.optimizers.Adam(learning_rate, beta_2=0.95),
         metrics=["accuracy"],
     )
-    # Validation can look better than training: its digits are not shifted, and it comes after each
-    # epoch, while the loss and the accuracy of training are averages over it.
+    # Validation can look better than training: its digits are not shifted, and it comes after an
+    # epoch, over which the loss and the accuracy of training are averages.
     history = model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, validation_split=1 / 12, verbose=verbose
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_split=validation_split,
+        verbose=verbose,
     )
     return history.history
 
 
 def save(model, path):
-    """Keeps the trained network in `path`, whole or not at all."""
+    """Keeps the trained network in the file `path`, a pathlib.Path, whole or not at all."""
     unfinished = path.with_suffix(".unfinished.keras")
     model.save(unfinished)
     unfinished.replace(path)
@@ -97,7 +103,7 @@ def show_images(figure, rows, columns, images, titles):
 def plot(history, filters, x, y, answers):
     """Returns a figure of how the network learned, what it looks for, and what it misread.
 
-    history is what train() returns, filters are the weights of the first layer (5, 5, 1, 16), and
+    history is what train() returns, filters the weights of the first convolution (5, 5, 1, 16), and
     answers (n,) what the network read in the images x (n, 28, 28), whose labels are y (n,).
     """
     figure = plt.figure(figsize=(8, 11), layout="constrained")
@@ -105,14 +111,14 @@ def plot(history, filters, x, y, answers):
 
     for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for key, label in (name, "training"), (f"val_{name}", "validation"):
-            values = history.get(key, [])  # none after 0 epochs
-            epochs = range(1, 1 + len(values))
-            axes.plot(epochs, values, "o-", label=label)
-        axes.set(xlabel="epoch", ylabel=name, xticks=epochs)
+            values = history.get(key, [])  # nothing after 0 epochs
+            axes.plot(range(1, 1 + len(values)), values, "o-", label=label)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.locator_params(axis="x", integer=True)
         axes.legend()
 
-    middle.suptitle("the filters of the first layer: each looks for ink where it is dark")
-    show_images(middle, 2, 8, [filters[:, :, 0, i] for i in range(16)], 16 * [""])
+    middle.suptitle("filters of the first convolution: ink counts most where they are dark")
+    show_images(middle, 2, 8, np.moveaxis(filters[:, :, 0], -1, 0), 16 * [""])
 
     misread = np.flatnonzero(answers != y)
     bottom.suptitle(f"the {len(misread)} misread digits, up to 50: label → answer")
@@ -145,19 +151,19 @@ def main(argv=None):
     model = build_model()
     model.summary()
     try:
-        bar_or_lines = 1 if sys.stdout.isatty() else 2
-        history = train(model, x_train, y_train, args.epochs, args.batch_size, bar_or_lines)
+        verbose = 1 if sys.stdout.isatty() else 2  # Keras's bar on a terminal, else lines
+        history = train(model, x_train, y_train, args.epochs, args.batch_size, verbose)
     except KeyboardInterrupt:
         parser.exit(130, "interrupted; the network is not kept\n")
     save(model, args.model)
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     answers = model.predict(x_test, verbose=0).argmax(axis=1)  # of ten, the most probable digit
-    misread = np.count_nonzero(answers != y_test)
+    misread = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
     if args.plot:
-        filters = model.get_weights()[0]
+        filters = model.get_weights()[0]  # of the first convolution
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)
 
 

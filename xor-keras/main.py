@@ -4,14 +4,14 @@
 # ///
 """XOR once more: the same kind of network, in Keras.
 
-The post's section "XOR, With Keras", with three changes that let it learn in 60 epochs: tanh units,
-which cannot get stuck at 0 as ReLU units can; the cross-entropy, as in xor-numpy; and a learning
-rate of 0.1 instead of 0.001.
+The post's section "XOR, With Keras". To learn in 60 epochs instead of 500 it has tanh instead of
+relu, binary_crossentropy instead of mean_squared_error, and Adam's learning rate is 0.1, not 0.001.
 """
 
 import argparse
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Dense
 from keras.models import Sequential
@@ -26,40 +26,34 @@ target_data = np.array([[0], [1], [1], [0]], "float32")
 def build_model():
     """Returns the untrained network: inputs (n, 2) in, the probability (n, 1) of XOR = 1 out."""
     model = Sequential()
-    model.add(keras.Input((2,)))
-    model.add(Dense(16, activation="tanh"))
+    model.add(keras.Input(shape=(2,)))
+    model.add(Dense(16, activation="tanh"))  # a ReLU unit can get stuck at 0; a bias comes with it
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
-        loss="binary_crossentropy",
-        optimizer=keras.optimizers.Adam(0.1),
+        loss="binary_crossentropy",  # as in xor-numpy, but the mean of the rows
+        # Gradient descent in which each weight has a step size of its own.
+        optimizer=keras.optimizers.Adam(learning_rate=0.1),
         metrics=["binary_accuracy"],
     )
     return model
 
 
-class Progress(keras.callbacks.Callback):
-    """Prints the loss and the accuracy of every sixth epoch: Keras itself would print all 60."""
-
-    def on_epoch_end(self, epoch, logs):
-        if epoch % 6 == 5:  # Keras counts them from 0
-            accuracy = logs["binary_accuracy"]
-            print(f"Epoch {epoch + 1}: loss {logs['loss']:.4f}, accuracy {accuracy:.2f}")
-
-
 def train(model, epochs=60):
-    """Fits the model to the four rows, which are one batch, so that each epoch is one step."""
-    model.fit(training_data, target_data, epochs=epochs, verbose=0, callbacks=[Progress()])
+    """Fits the model to the four rows, which are one batch: each epoch is one step."""
+    history = model.fit(training_data, target_data, epochs=epochs, verbose=0).history
+    for epoch in range(0, epochs, 6):
+        print(f"Epoch {epoch}: loss {history['loss'][epoch]:.4f}")
 
 
 def plot(model):
     """Returns a figure of the network's output on the unit square and around it."""
-    import matplotlib.pyplot as plt  # here, since without --plot there is no need to wait for it
-
     side = np.linspace(-0.2, 1.2, 141)
-    a, b = np.meshgrid(side, side)
-    outputs = model.predict(np.column_stack([a.flat, b.flat]), verbose=0)
+    first, second = np.meshgrid(side, side)
+    outputs = model.predict(np.column_stack([first.ravel(), second.ravel()]), verbose=0)
     figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
-    surface = axes.contourf(a, b, outputs.reshape(a.shape), np.linspace(0, 1, 21), cmap="RdBu_r")
+    surface = axes.contourf(
+        side, side, outputs.reshape(141, 141), np.linspace(0, 1, 21), cmap="RdBu_r"
+    )
     for (a, b), target in zip(training_data, target_data.flat, strict=True):
         circle = {"boxstyle": "circle", "facecolor": "white"}
         axes.text(a, b, f"{target:.0f}", ha="center", va="center", bbox=circle)
@@ -80,6 +74,8 @@ def main(argv=None):
     model = build_model()
     model.summary()
     train(model, args.epochs)
+    loss, accuracy = model.evaluate(training_data, target_data, verbose=0)
+    print(f"Epoch {args.epochs}: loss {loss:.4f}, accuracy {accuracy:.2f}")
     outputs = model.predict(training_data, verbose=0)
     for (a, b), output in zip(training_data, outputs.flat, strict=True):
         print(f"{a:.0f} xor {b:.0f} = {output:.4f}")

@@ -13,7 +13,7 @@ import argparse
 
 import numpy as np
 
-# The four inputs of XOR, each with a constant 1, whose weights serve as the bias; and the answers.
+# The four inputs of XOR, each with a constant 1, whose weights serve as biases; and the answers.
 X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
 y = np.array([[0], [1], [1], [0]])
 
@@ -31,23 +31,23 @@ def forward(X, syn0, syn1):
 
 
 def cross_entropy(y, l2):
-    """Returns the loss: minus the logarithm of what l2 gives the right answer, summed over rows."""
+    """Returns the loss: minus the log of the probability that l2 gives to y, summed over rows."""
     return -np.log(np.where(y == 1, l2, 1 - l2)).sum()
 
 
 def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the cross-entropy: of syn0, (3, hidden), and of syn1, (hidden, 1).
 
-    It goes back from the loss by the chain rule. Each delta tells how the loss changes with the sum
-    that goes into a sigmoid.
+    It goes back from the loss by the chain rule. A delta is the slope of the loss with respect to
+    the sum that goes into a sigmoid.
     """
-    # The slope of the logarithm cancels that of the sigmoid, l2 * (1 - l2). With the post's squared
-    # error it stays, and the gradient vanishes where the network is sure, even if it is wrong.
-    l2_delta = l2 - y
-    # `@ syn1.T` passes the error back to the hidden units, to each by its weight; l1 * (1 - l1) is
-    # the slope of their sigmoid.
-    l1_delta = l2_delta @ syn1.T * (l1 * (1 - l1))
-    # A weight acts on the loss by the input that it multiplies.
+    # The slope of the logarithm, (l2 - y) / (l2 * (1 - l2)), times that of the sigmoid, which is
+    # l2 * (1 - l2) and cancels.
+    l2_delta = l2 - y  # the post's, which it adds, has the opposite sign
+    # `@ syn1.T` passes the error back to the hidden units, to each by its weight; there it meets
+    # the sigmoid's slope again.
+    l1_delta = (l2_delta @ syn1.T) * l1 * (1 - l1)
+    # A weight's gradient is its input times its delta, summed over the rows.
     return X.T @ l1_delta, l1.T @ l2_delta
 
 
@@ -76,10 +76,11 @@ def plot(syn0, syn1):
     import matplotlib.pyplot as plt  # here, since without --plot there is no need to wait for it
 
     side = np.linspace(-0.2, 1.2, 141)
-    a, b = np.meshgrid(side, side)
-    _, l2 = forward(np.column_stack([a.flat, b.flat, np.ones(a.size)]), syn0, syn1)
+    first, second = np.meshgrid(side, side)
+    points = np.column_stack([first.ravel(), second.ravel(), np.ones(first.size)])
+    _, l2 = forward(points, syn0, syn1)
     figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
-    surface = axes.contourf(a, b, l2.reshape(a.shape), np.linspace(0, 1, 21), cmap="RdBu_r")
+    surface = axes.contourf(side, side, l2.reshape(141, 141), np.linspace(0, 1, 21), cmap="RdBu_r")
     for (a, b, _), target in zip(X, y.flat, strict=True):
         circle = {"boxstyle": "circle", "facecolor": "white"}
         axes.text(a, b, target, ha="center", va="center", bbox=circle)
