@@ -1,78 +1,64 @@
-# The interpreter is the first of these that TensorFlow supports; where none is, uv fetches one. It is used as it is if
-# it has the packages of environment.yml, else .venv is made with it.
-PYTHON = python3 python3.13 python3.12 python3.11 .venv/bin/python uv
-FOUND := $(shell for python in $(PYTHON); do "$$python" tests/interpreter.py && break; done 2>/dev/null)
-WAYS_OUT = TensorFlow needs Python 3.11, 3.12 or 3.13 with venv, and none of these gives one: $(PYTHON). Install uv \
-(curl -LsSf https://astral.sh/uv/install.sh | sh), on Debian python3-venv, or use conda (see README.md)
+# The programs run in .venv, made by uv from environment.yml; without uv, make puts one into .uv.
+# To use an environment that is there already, such as conda's, as it is: make run PYTHON=python
+PYTHON = .venv/bin/python
+UV := $(shell command -v uv || echo .uv/bin/uv)
+UV_PYTHON ?= >=3.11,<3.14
+PINS = sed -n 's/^      - //p'
 EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
-ifeq ($(firstword $(FOUND)),ready)
-RUN = "$(wordlist 2,99,$(FOUND))"
-else
-RUN = "$(CURDIR)/.venv/bin/python"
-VENV = .venv/made-with-$(or $(firstword $(FOUND)),$(filter uv,$(PYTHON)),none)
-endif
-
-.PHONY: help run draw test lint bench plots lock clean setup $(EXAMPLES)
+.PHONY: help run $(EXAMPLES) draw test lint bench plots setup lock clean
 .NOTPARALLEL:
+.SECONDARY: .uv/bin/uv  # is fetched only where .venv is to be made
 
-help:
-	@echo 'make run        run the four examples in the order of the post'
-	@echo 'make EXAMPLE    run one: $(EXAMPLES)'
-	@echo 'make draw       draw digits on a page, for the trained network to read'
-	@echo 'make test       run the tests'
-	@echo 'make lint       check the form of the code'
-	@echo 'make bench      measure the examples against what they replace (45 minutes)'
-	@echo "make plots      renew the README's plots"
-	@echo 'make lock       renew what environment.yml pins beyond its direct dependencies (needs uv)'
-	@echo 'make clean      remove what these have made, .venv and the trained model included'
-	@echo
-	@echo 'What needs packages makes .venv from environment.yml first, unless python3 has them already, as in an'
-	@echo 'activated conda environment. To choose the interpreter: make run PYTHON=python3.12'
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@echo 'make EXAMPLE   run one: $(EXAMPLES)'
 
-setup: $(VENV)
-
-.venv/made-with-%: environment.yml
-ifneq ($(FOUND),)
-	"$(wordlist 2,99,$(FOUND))" -m venv --clear .venv
-else ifneq ($(and $(filter uv,$(PYTHON)),$(shell command -v uv 2>/dev/null)),)
-	uv venv --clear --seed --python 3.12 .venv
-else
-	$(error $(WAYS_OUT))
-endif
-	sed -n 's/^      - \([^#]*==[^#]*\).*/\1/p' environment.yml >.venv/requirements.txt
-	.venv/bin/python -m pip install --disable-pip-version-check -r .venv/requirements.txt
-	touch $@
-
-run: $(EXAMPLES)
+run: $(EXAMPLES)  ## run the four examples in the order of the post
 
 $(EXAMPLES): setup
-	cd $@ && $(RUN) main.py
+	$(PYTHON) $@/main.py
 
-draw: setup mnist/model.keras
-	cd mnist && $(RUN) predict.py --draw
+draw: setup mnist/model.keras  ## draw digits on a page, for the trained network to read
+	$(PYTHON) mnist/draw.py
 
 mnist/model.keras:
-	cd mnist && $(RUN) main.py
+	$(PYTHON) mnist/main.py
 
-test: setup
-	$(RUN) -m pytest -n auto --dist loadfile tests
+test: setup  ## run the tests
+	$(PYTHON) -m pytest -n auto --dist loadfile tests
 
-lint: setup
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
+lint: setup  ## check the form of the code
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
 
-bench: setup
-	$(RUN) tests/benchmark.py
+bench: setup  ## measure the examples against what they replace (45 minutes)
+	$(PYTHON) tests/benchmark.py
 
-plots: setup
-	cd xor-numpy && $(RUN) main.py --plot answers.png
-	cd xor-keras && $(RUN) main.py --plot answers.png
-	cd mnist && $(RUN) main.py --plot mistakes.png && $(RUN) predict.py photo.jpg --plot steps.png
+plots: setup  ## renew the README's plots
+	$(PYTHON) xor-numpy/main.py --plot xor-numpy/answers.png
+	$(PYTHON) xor-keras/main.py --plot xor-keras/answers.png
+	$(PYTHON) mnist/main.py --plot mnist/mistakes.png
+	$(PYTHON) mnist/predict.py mnist/photo.jpg --plot mnist/steps.png
 
-lock:
-	uv run --no-project tests/lock.py
+setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targets above do
 
-clean:
-	rm -rf .venv .pytest_cache .ruff_cache mnist/model.keras
+.venv/ready: environment.yml | $(UV)
+	$(UV) venv --clear --seed --python '$(UV_PYTHON)' .venv
+	$(PINS) environment.yml | $(UV) pip install --python .venv --requirements -
+	touch $@
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install uv
+
+lock: $(UV)  ## renew what environment.yml pins beyond its direct dependencies
+	sed '/make lock/q' environment.yml >new.yml
+	$(PINS) new.yml | $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
+		--no-annotate --no-header - >locked.txt
+	sed 's/^/      - /' locked.txt | awk '!/==/ || !seen[$$2]++' new.yml - >environment.yml
+	rm new.yml locked.txt
+
+clean:  ## remove what these have made, .venv and the trained model included
+	rm -rf .uv .venv .pytest_cache .ruff_cache mnist/model.keras
 	find . -name __pycache__ -prune -exec rm -rf {} +
