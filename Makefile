@@ -6,7 +6,7 @@ UV_PYTHON ?= >=3.11,<3.14
 PINS = sed -n 's/^      - //p'
 EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
-.PHONY: help run $(EXAMPLES) draw test lint bench plots setup lock clean
+.PHONY: help run $(EXAMPLES) draw test test-jax lint bench plots setup lock clean
 .NOTPARALLEL:
 .SECONDARY: .uv/bin/uv  # is fetched only where .venv is to be made
 
@@ -27,6 +27,9 @@ mnist/model.keras:
 
 test: setup  ## run the tests
 	$(PYTHON) -m pytest -n auto --dist loadfile tests
+
+test-jax: setup $(UV)  ## run the tests of JAX, which uv lays over the environment
+	$(UV) run --no-project --python $(PYTHON) --with jax==0.10.2 -m pytest -k jax tests
 
 lint: setup  ## check the form of the code
 	$(PYTHON) -m ruff check .

@@ -104,8 +104,13 @@ def test_every_direct_dependency_is_used():
         for name, use in {"ruff": "-m ruff", "pytest-xdist": "-n auto"}.items()
         if use in makefile
     }
-    used.add("jax")  # KERAS_BACKEND
     assert {pin.name for pin in DIRECT} <= used
+
+
+def test_the_second_backend_has_one_version():
+    files = [ROOT / "Makefile", ROOT / "README.md", *(ROOT / "tests").glob("**/*.py")]
+    versions = re.findall(r"jax==([\w.]+)", "".join(path.read_text() for path in files))
+    assert len({*versions}) == 1
 
 
 def make(*arguments, folder=ROOT, path=os.defpath):
