@@ -3,6 +3,7 @@
 PYTHON = .venv/bin/python
 UV := $(shell command -v uv || echo .uv/bin/uv)
 UV_PYTHON ?= >=3.11,<3.14
+WITH_JAX = $(UV) run --no-project --python $(PYTHON) --with jax==0.10.2
 PINS = sed -n 's/^      - //p'
 EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
@@ -29,14 +30,15 @@ test: setup  ## run the tests
 	$(PYTHON) -m pytest -n auto --dist loadfile tests
 
 test-jax: setup $(UV)  ## run the tests of JAX, which uv lays over the environment
-	$(UV) run --no-project --python $(PYTHON) --with jax==0.10.2 -m pytest -k jax tests
+	$(WITH_JAX) -m pytest -k jax tests
 
 lint: setup  ## check the form of the code
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-bench: setup  ## measure the examples against what they replace (45 minutes)
+bench: setup $(UV)  ## measure the examples against what they replace (an hour)
 	$(PYTHON) tests/benchmark.py
+	$(WITH_JAX) tests/benchmark.py jax
 
 plots: setup  ## renew the README's plots
 	$(PYTHON) xor-numpy/main.py --plot xor-numpy/answers.png

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 
+import benchmark
 import numpy as np
 import pytest
 from conftest import ROOT, load, start, without_times
@@ -32,12 +33,10 @@ main.save(main.build_model(), main.Path(sys.argv[1]))
     ],
 )
 def test_digits_have_the_published_checksums(name, md5):
-    digits = dict(
-        zip(("x_train", "y_train", "x_test", "y_test"), mnist.load_digits(DATA), strict=True)
-    )[name]
-    header = struct.pack(
-        f">{1 + digits.ndim}I", 0x800 + digits.ndim, *digits.shape
-    )  # of the original IDX files
+    names = ("x_train", "y_train", "x_test", "y_test")
+    digits = dict(zip(names, mnist.load_digits(DATA), strict=True))[name]
+    # The original files begin with a header that tells their shape.
+    header = struct.pack(f">{1 + digits.ndim}I", 0x800 + digits.ndim, *digits.shape)
     assert hashlib.md5(header + digits.tobytes()).hexdigest() == md5
 
 
@@ -73,6 +72,12 @@ def test_plot_shows_sixteen_filters_and_every_mistake_up_to_fifty():
         figure = mnist.plot(history, np.zeros((5, 5, 1, 16)), x, y, answers)
         assert sum(bool(axes.images) for axes in figure.axes) == 16 + shown
         assert f"{wrong} misread digits" in figure.subfigs[2].get_suptitle()
+
+
+@pytest.mark.parametrize("row", benchmark.LINES)
+def test_what_each_line_is_worth_is_measured_on_this_text(row):
+    """The edit of every row still finds what it changes, as often as it should."""
+    assert benchmark.edited(row).build_model().output_shape == (None, 10)
 
 
 def test_same_seed_same_output(few, tmp_path, capsys):
