@@ -17,11 +17,11 @@ from tensorflow.python.client import device_lib
 def measure_speed(name, size=2048, times=20):
     """Multiplies float32 matrices (size, size) on the device `name`; returns its speed in GFLOP/s.
 
-    Recent NVIDIA GPUs round them to TF32. Raises tf.errors.OpError where the device fails.
+    Recent NVIDIA GPUs round the numbers to TF32. Raises tf.errors.OpError if the device fails.
     """
     with tf.device(name):
         a, b = tf.random.uniform((2, size, size))
-        tf.matmul(a, b)  # the first product also starts the device
+        tf.matmul(a, b)  # not timed: it also starts the device
         tf.test.experimental.sync_devices()  # waits for a GPU, which works while Python goes on
         start = time.perf_counter()
         for _ in range(times):
@@ -29,7 +29,7 @@ def measure_speed(name, size=2048, times=20):
         tf.test.experimental.sync_devices()
         seconds = time.perf_counter() - start
     # Each of a product's size * size numbers takes `size` multiplications and `size` additions.
-    operations = times * size * size * (size + size)
+    operations = times * size * size * 2 * size
     return operations / seconds / 1e9
 
 
@@ -40,7 +40,7 @@ def main(argv=None):
     devices = device_lib.list_local_devices()
     print(devices)
 
-    tf.config.set_soft_device_placement(False)  # or the CPU would stand in for a device that fails
+    tf.config.set_soft_device_placement(False)  # or the CPU might silently stand in
     for device in devices:
         try:
             print(f"{device.name} computes {measure_speed(device.name):,.0f} GFLOP/s")

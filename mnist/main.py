@@ -4,10 +4,10 @@
 # ///
 """Handwritten digits: a convolutional network learns to read MNIST's.
 
-The post's section "MNIST". The network has three convolutions (LeCun et al. 1998) with batch
-normalization (Ioffe and Szegedy 2015). Adam (Kingma and Ba 2015) trains it on digits shifted by up
-to a pixel, at a learning rate that falls along a cosine (Loshchilov and Hutter 2017). predict.py
-reads your own handwriting with it.
+The post's section "MNIST", which is empty there. The network has three convolutions (LeCun et al.
+1998) with batch normalization (Ioffe and Szegedy 2015). Adam (Kingma and Ba 2015) trains it on
+digits shifted by up to a pixel, at a learning rate that falls along a cosine (Loshchilov and Hutter
+2017). predict.py reads your own handwriting with it.
 """
 
 import argparse
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file, all uint8."""
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
     with np.load(path) as arrays:
         return arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"]
 
@@ -37,9 +37,9 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # one channel: gray
             layers.Rescaling(1 / 255),
-            layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),  # in training alone
-            layers.Conv2D(16, 5),  # (24, 24, 16), since a square of 5 fits 28 - 5 + 1 times
-            layers.MaxPooling2D(),  # (12, 12, 16): before ReLU, to leave it a quarter of the work
+            layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),  # only in training
+            layers.Conv2D(16, 5),  # (24, 24, 16), since a square of 5 has 28 - 5 + 1 places
+            layers.MaxPooling2D(),  # (12, 12, 16): before the next two, to spare them work
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -56,9 +56,9 @@ def build_model():
 
 
 def train(model, x, y, epochs=4, batch_size=128, verbose=2):
-    """Fits the model to images x (n, 28, 28) and labels y (n,), less a twelfth for validation.
+    """Fits the model to images x (n, 28, 28) and labels y (n,), less the last twelfth.
 
-    Returns the losses and accuracies of each epoch.
+    That is for validation. Returns the losses and accuracies of each epoch.
     """
     validation_split = 1 / 12
     steps = epochs * math.ceil(len(x) * (1 - validation_split) / batch_size)
@@ -66,21 +66,20 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, for labels from 0 to 9
-        # Adam divides its steps by the size of recent gradients: of about 1 / (1 - 0.95) = 20.
+        # Adam divides its steps by the size of recent gradients, here of about 1 / (1 - 0.95) = 20.
         optimizer=keras.optimizers.Adam(learning_rate, beta_2=0.95),
         metrics=["accuracy"],
     )
     # Validation can look better than training: its digits are not shifted, and it comes after an
     # epoch, over which the loss and the accuracy of training are averages.
-    history = model.fit(
+    return model.fit(
         x,
         y,
         batch_size=batch_size,
         epochs=epochs,
         validation_split=validation_split,
         verbose=verbose,
-    )
-    return history.history
+    ).history
 
 
 def save(model, path):
@@ -95,7 +94,7 @@ def show_images(figure, rows, columns, images, titles):
     grid = figure.subplots(rows, columns)
     for axes in grid.flat:
         axes.axis("off")
-    for axes, image, title in zip(grid.flat, images, titles, strict=False):
+    for axes, image, title in zip(grid.flat, images, titles):
         axes.imshow(image, cmap="gray_r")
         axes.set_title(title)
 
@@ -109,7 +108,7 @@ def plot(history, filters, x, y, answers):
     figure = plt.figure(figsize=(8, 11), layout="constrained")
     top, middle, bottom = figure.subfigures(3, height_ratios=(3, 2, 6))
 
-    for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy"), strict=True):
+    for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy")):
         for key, label in (name, "training"), (f"val_{name}", "validation"):
             values = history.get(key, [])  # nothing after 0 epochs
             axes.plot(range(1, 1 + len(values)), values, "o-", label=label)
@@ -117,7 +116,7 @@ def plot(history, filters, x, y, answers):
         axes.locator_params(axis="x", integer=True)
         axes.legend()
 
-    middle.suptitle("filters of the first convolution: ink counts most where they are dark")
+    middle.suptitle("filters of the first convolution: ink counts for them where they are dark")
     show_images(middle, 2, 8, np.moveaxis(filters[:, :, 0], -1, 0), 16 * [""])
 
     misread = np.flatnonzero(answers != y)
@@ -143,7 +142,7 @@ def main(argv=None):
         parser.error(f"{args.model} is not a .keras file in a folder that exists")
     try:
         x_train, y_train, x_test, y_test = load_digits(args.data)
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         form = "an .npz file with x_train, y_train, x_test and y_test"
         parser.error(f"{error}; {args.data} must be {form}")
 
@@ -159,9 +158,9 @@ def main(argv=None):
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     answers = model.predict(x_test, verbose=0).argmax(axis=1)  # of ten, the most probable digit
-    misread = (answers != y_test).sum()
+    mistakes = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
-    print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
+    print(f"Test accuracy: {accuracy:.4f} ({mistakes} of {len(y_test):,} misread)")
     if args.plot:
         filters = model.get_weights()[0]  # of the first convolution
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)

@@ -124,12 +124,14 @@ def files(tmp_path_factory):
     np.savez(
         folder / "incomplete.npz", x_train=np.zeros(1), y_train=np.zeros(1), x_test=np.zeros(1)
     )
+    with open(folder / "array.npz", "wb") as file:
+        np.save(file, np.zeros(1))
     np.savez(folder / "pickle.npz", x_train=np.array([Explosive()], dtype=object))
     return folder
 
 
 @pytest.mark.parametrize(
-    "name", ["missing", "folder", "empty", "text", "truncated", "incomplete", "pickle"]
+    "name", ["missing", "folder", "empty", "text", "truncated", "array", "incomplete", "pickle"]
 )
 def test_bad_data(name, files, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

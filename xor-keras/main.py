@@ -27,7 +27,7 @@ def build_model():
     """Returns the untrained network: inputs (n, 2) in, the probability (n, 1) of XOR = 1 out."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    model.add(Dense(16, activation="tanh"))  # a ReLU unit can get stuck at 0; a bias comes with it
+    model.add(Dense(16, activation="tanh"))  # with a bias each; ReLU units can get stuck at 0
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
         loss="binary_crossentropy",  # as in xor-numpy, but the mean of the rows
@@ -41,8 +41,9 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows, which are one batch: each epoch is one step."""
     history = model.fit(training_data, target_data, epochs=epochs, verbose=0).history
-    for epoch in range(0, epochs, 6):
-        print(f"Epoch {epoch}: loss {history['loss'][epoch]:.4f}")
+    losses = history.get("loss", [])  # each before its epoch's step; none after 0 epochs
+    for epoch in range(0, len(losses), 6):
+        print(f"Epoch {epoch}: loss {losses[epoch]:.4f}")
 
 
 def plot(model):
@@ -51,11 +52,10 @@ def plot(model):
     first, second = np.meshgrid(side, side)
     outputs = model.predict(np.column_stack([first.ravel(), second.ravel()]), verbose=0)
     figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
-    surface = axes.contourf(
-        side, side, outputs.reshape(141, 141), np.linspace(0, 1, 21), cmap="RdBu_r"
-    )
-    for (a, b), target in zip(training_data, target_data.flat, strict=True):
-        circle = {"boxstyle": "circle", "facecolor": "white"}
+    levels = np.linspace(0, 1, 21)
+    surface = axes.contourf(first, second, outputs.reshape(first.shape), levels, cmap="RdBu_r")
+    circle = {"boxstyle": "circle", "facecolor": "white"}
+    for (a, b), target in zip(training_data, target_data.flat):
         axes.text(a, b, f"{target:.0f}", ha="center", va="center", bbox=circle)
     axes.set(title="XOR, learned with Keras", xlabel="first input", ylabel="second input")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
@@ -77,7 +77,7 @@ def main(argv=None):
     loss, accuracy = model.evaluate(training_data, target_data, verbose=0)
     print(f"Epoch {args.epochs}: loss {loss:.4f}, accuracy {accuracy:.2f}")
     outputs = model.predict(training_data, verbose=0)
-    for (a, b), output in zip(training_data, outputs.flat, strict=True):
+    for (a, b), output in zip(training_data, outputs.flat):
         print(f"{a:.0f} xor {b:.0f} = {output:.4f}")
     if args.plot:
         plot(model).savefig(args.plot)

@@ -13,7 +13,8 @@ import argparse
 
 import numpy as np
 
-# The four inputs of XOR, each with a constant 1, whose weights serve as biases; and the answers.
+# The four inputs of XOR and the right answers. The constant 1 of each input is for the biases of
+# the hidden units: its weights are added whatever the other two are.
 X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
 y = np.array([[0], [1], [1], [0]])
 
@@ -31,7 +32,10 @@ def forward(X, syn0, syn1):
 
 
 def cross_entropy(y, l2):
-    """Returns the loss: minus the log of the probability that l2 gives to y, summed over rows."""
+    """Returns the loss: minus the log of the probability of the right answer, summed over rows.
+
+    l2 is the probability that the answer is 1.
+    """
     return -np.log(np.where(y == 1, l2, 1 - l2)).sum()
 
 
@@ -41,9 +45,9 @@ def backward(X, y, l1, l2, syn1):
     It goes back from the loss by the chain rule. A delta is the slope of the loss with respect to
     the sum that goes into a sigmoid.
     """
-    # The slope of the logarithm, (l2 - y) / (l2 * (1 - l2)), times that of the sigmoid, which is
-    # l2 * (1 - l2) and cancels.
-    l2_delta = l2 - y  # the post's, which it adds, has the opposite sign
+    # The slope of the loss, -1 / l2 where y is 1 and 1 / (1 - l2) where it is 0, times that of the
+    # sigmoid, l2 * (1 - l2). (The post's squared error leaves the latter, and it adds y - l2.)
+    l2_delta = l2 - y
     # `@ syn1.T` passes the error back to the hidden units, to each by its weight; there it meets
     # the sigmoid's slope again.
     l1_delta = (l2_delta @ syn1.T) * l1 * (1 - l1)
@@ -80,9 +84,10 @@ def plot(syn0, syn1):
     points = np.column_stack([first.ravel(), second.ravel(), np.ones(first.size)])
     _, l2 = forward(points, syn0, syn1)
     figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
-    surface = axes.contourf(side, side, l2.reshape(141, 141), np.linspace(0, 1, 21), cmap="RdBu_r")
-    for (a, b, _), target in zip(X, y.flat, strict=True):
-        circle = {"boxstyle": "circle", "facecolor": "white"}
+    levels = np.linspace(0, 1, 21)
+    surface = axes.contourf(first, second, l2.reshape(first.shape), levels, cmap="RdBu_r")
+    circle = {"boxstyle": "circle", "facecolor": "white"}
+    for (a, b, _), target in zip(X, y.flat):
         axes.text(a, b, target, ha="center", va="center", bbox=circle)
     axes.set(title="XOR, learned with NumPy", xlabel="first input", ylabel="second input")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
@@ -100,7 +105,7 @@ def main(argv=None):
     syn0, syn1 = train(args.epochs, args.seed)
     _, l2 = forward(X, syn0, syn1)
     print(f"Epoch {args.epochs}: loss {cross_entropy(y, l2):.4f}")
-    for (a, b, _), output in zip(X, l2.flat, strict=True):
+    for (a, b, _), output in zip(X, l2.flat):
         print(f"{a} xor {b} = {output:.4f}")
     if args.plot:
         plot(syn0, syn1).savefig(args.plot)
