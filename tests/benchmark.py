@@ -329,8 +329,14 @@ def train_edited(task, digits=60000):
     seconds, _ = timed(example.train, model, x[~held_out], y[~held_out], verbose=0)
     moves = (0, 0), (2, 0), (-2, 0), (0, 2), (0, -2)
     moved = [np.roll(x[held_out], move, axis=(1, 2)) for move in moves]
-    still, *others = [model.evaluate(images, y[held_out], verbose=0)[1] for images in moved]
+    evaluate = partial(model.evaluate, y=y[held_out], batch_size=1000, verbose=0)
+    still, *others = [evaluate(images)[1] for images in moved]
     return seconds, 100 * still, 100 * np.mean(others)
+
+
+def with_error(values, sign=""):
+    """Returns the mean of values and its standard error, as text."""
+    return f"{values.mean():{sign}.2f} ± {values.std(ddof=1) / len(values) ** 0.5:.2f}"
 
 
 def lines(trainings=6, digits=60000):
@@ -338,15 +344,12 @@ def lines(trainings=6, digits=60000):
     tasks = [(name, part) for part in range(trainings) for name in LINES]
     results = np.array(fresh(partial(train_edited, digits=digits), tasks))
     results = results.reshape(trainings, len(LINES), 3)
-    head("mnist/main.py", "accuracy", "difference", "moved by 2 pixels", "time")
-    as_it_is = results[:, 0]
-    for name, result in zip(LINES, results.swapaxes(0, 1), strict=True):
-        _, accuracy, moved = result.mean(axis=0)
-        difference = result[:, 1] - as_it_is[:, 1]
-        error = difference.std(ddof=1) / trainings**0.5
-        share = np.median(result[:, 0] / as_it_is[:, 0])
-        cells = f"{accuracy:.2f}%", f"{difference.mean():+.2f} ± {error:.2f}", f"{moved:.1f}%"
-        row(name, *cells, f"{share:.2f}")
+    seconds, still, moved = results.transpose(2, 1, 0)  # each (LINES, trainings)
+    head("mnist/main.py", "accuracy, %", "difference", "moved by 2 pixels, %", "time")
+    for i, name in enumerate(LINES):
+        accuracy, difference = with_error(still[i]), with_error(still[i] - still[0], "+")
+        share = np.median(seconds[i] / seconds[0])
+        row(name, accuracy, difference, f"{moved[i].mean():.1f}", f"{share:.2f}")
     return []
 
 
