@@ -1,247 +1,324 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
-# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0", "scikit-image==0.26.0",
-#     "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1"]
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
+#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0"]
 # ///
-"""Your own handwriting, in pictures or drawn on a page, read by the network that main.py has trained.
+"""Your own handwriting, read by the network that main.py has trained.
 
-A network can read only what looks like what it was trained on. So each digit of a picture is made like MNIST's, in
-three steps: find the ink, find the digits in it, and draw each of them again, 28 by 28 pixels, with MNIST's strokes.
+A network can read only what looks like what it was trained on. So each digit of a picture is made
+like MNIST's, in three steps: find the ink, find the digits in it, and draw each of them again, 28
+by 28 pixels, with MNIST's strokes.
 """
 
 import argparse
-import gc
-import os
 import sys
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.backends.backend_webagg import WebAggApplication
-from matplotlib.backends.backend_webagg_core import NavigationToolbar2WebAgg
-from PIL import Image, ImageDraw, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import Image, ImageOps
 from scipy import ndimage
-from skimage import exposure, measure, morphology, segmentation, util
+from skimage import exposure, filters, measure, morphology, transform
 
-# TensorFlow's start-up messages bypass Python's sys.stderr, so file descriptor 2 leads nowhere while it loads.
-terminal = os.dup(2)
-os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-try:
-    import keras
-
-    keras.distribution.list_devices()  # starts the backend, with the rest of its messages
-finally:
-    os.dup2(terminal, 2)
-
-HERE = Path(globals().get("__file__", "")).parent  # a notebook has no __file__: there, its own folder
+HERE = Path(__file__).parent
+# What decides. Pixels are those of a picture whose longer side has SIDE of them.
+SIDE = 640  # five rows of digits are still some 50 pixels high
+COPY, WINDOW = 96, 31  # pixels of a small copy, of its side and around each: wider than a stroke
+FAINT = 0.08  # contrast to the paper: its grain stays below
+ABOVE = 0.6  # share of the ink's mean contrast: half of it lets in shadows
+PALE, SOFT = 0.65, 0.04  # contrast, and change from pixel to pixel: shadows stay below both
+STRAIGHT = 0.7  # share of a side: no row of digits has so much ink on one straight line
+TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
+FINE, THICK = 6, 10  # pixels: a printed line is at most 6 from its middle, a pen's stroke longer
+BOX = 0.85  # share of its box that a table fills, cells included; a round 0 fills 0.79
+EDGE = 0.05  # share of a side: there a scanner leaves shadows
+GAP = 3  # pixels: strokes up to twice as far apart are one, as a pen skips on paper
+TALL = 0.04  # share of a side: what is smaller are specks
+SPECK, PART, NEAR = 0.2, 0.5, 0.1  # shares of the tallest digit: a smaller piece is no digit's
+# part, a smaller one no digit, a smaller gap leaves the two parts of a 5 together
+STROKE = 2.8  # pixels of 28, the mean width of MNIST's strokes
+SURE = 0.99  # probability: of the answers above it, 98 % are right
 
 
 class NothingToRead(Exception):
-    """A picture cannot be read; the message says why not."""
+    """There is no digit in a picture; the message says why."""
+
+
+class Row(NamedTuple):
+    """A row of digits, from left to right."""
+
+    digits: list  # regions of scikit-image
+    images: np.ndarray  # (n, 28, 28), what the network sees
+    probabilities: np.ndarray  # (n, 10), what it answers
+
+    def text(self):
+        return "".join(map(str, self.probabilities.argmax(axis=1)))
+
+
+class Reading(NamedTuple):
+    """What is read in a picture, with the steps on the way."""
+
+    picture: Image.Image  # mode RGB
+    ink: np.ndarray  # (h, w), 0 for paper
+    rows: list  # of Row, from top to bottom
+
+    def text(self):
+        return " ".join(row.text() for row in self.rows)
+
+    def certainty(self):
+        """Returns the probability of the least certain digit."""
+        return min(row.probabilities.max(axis=1).min() for row in self.rows)
+
+    def seen(self):
+        """Returns all that the network sees, as one image."""
+        strips = [np.hstack(row.images) for row in self.rows]
+        longest = max(strip.shape[1] for strip in strips)
+        return np.vstack([np.pad(s, ((0, 0), (0, longest - s.shape[1]))) for s in strips])
+
+    def __str__(self):
+        doubt = "?" if self.certainty() < SURE else ""
+        return f"{self.text()}{doubt} ({self.certainty():.1%})"
 
 
 def load_picture(path):
-    """Returns an image file in mode RGB, upright, without transparency, its longer side 640 pixels long."""
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)
-    except (UnidentifiedImageError, ValueError):
-        raise NothingToRead("Pillow cannot open it as a picture; if it is an iPhone's HEIC, save it as JPEG") from None
-    except Image.DecompressionBombError:
-        raise NothingToRead("too large; make it smaller") from None
-    if image.mode[0] in "IF":  # more than 8 bits a pixel
+    """Returns an image file, mode RGB, upright, its longer side SIDE pixels long."""
+    with Image.open(path) as file:
+        image = ImageOps.exif_transpose(file)
+    # more than 8 bits a pixel
+    if image.mode[0] in "IF":
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
+    # dark ink and light ink without paper both show on gray
     image = image.convert("RGBA")
-    alpha = image.getchannel("A")  # low at the corners of a sheet, or around ink that stands alone
-    is_sheet = ImageStat.Stat(alpha).mean[0] > 127
-    ground = ImageStat.Stat(image, alpha).median if is_sheet else [128, 128, 128, 255]
-    image = Image.alpha_composite(Image.new("RGBA", image.size, tuple(ground)), image)
-    return ImageOps.contain(image.convert("RGB"), (640, 640))
+    image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
+    return ImageOps.contain(image.convert("RGB"), (SIDE, SIDE))
+
+
+def find_paper(picture):
+    """Returns the colours that an RGB picture would have without ink: (h, w, 3), float32."""
+    # a small copy, with a margin in which its edges are mirrored
+    copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / COPY)))
+    sides = (WINDOW, WINDOW)
+    copy = np.pad(np.asarray(copy, "float32"), (sides, sides, (0, 0)), "symmetric")
+    # is the ink darker than the paper? It covers less, so it is the longer tail: the skewness
+    detail = copy - ndimage.uniform_filter(copy, (2 * WINDOW, 2 * WINDOW, 0))
+    sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, of green and of blue
+    # the brightest around, then the darkest of those: strokes are painted over, wide shadows stay
+    paper = sign * ndimage.grey_closing(sign * copy, (WINDOW, WINDOW, 1))
+    paper = ndimage.gaussian_filter(paper, (4, 4, 0))[WINDOW:-WINDOW, WINDOW:-WINDOW]
+    # as large as the picture again
+    paper = Image.fromarray(np.uint8(paper)).resize(picture.size, Image.Resampling.BILINEAR)
+    return np.asarray(paper, "float32")
 
 
 def find_ink(picture):
-    """Returns how much each pixel of an RGB picture differs from the paper around it: (h, w), 0 for paper."""
-    size = 31  # wider than a stroke, in the pixels of a copy of about 96 by 96
-    copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / 96)))
-    copy = np.pad(np.asarray(copy, "float32"), ((size, size), (size, size), (0, 0)), mode="edge")
-    detail = copy - ndimage.uniform_filter(copy, (2 * size + 1, 2 * size + 1, 1))
-    sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, green and blue: is the ink darker, or lighter?
-    paper = sign * ndimage.grey_closing(sign * copy, (size, size, 1))  # paints the strokes over, but no wider shadow
-    paper = Image.fromarray(np.uint8(paper[size:-size, size:-size])).resize(picture.size, Image.BILINEAR)
-    paper = np.asarray(paper, "float32")
-    difference = (picture - paper) / (paper.mean(axis=2, keepdims=True) + 100)  # by 100, or noise on black would be ink
+    """Returns how each pixel of an RGB picture differs from its paper: (h, w), 0 for paper."""
+    paper = find_paper(picture)
+    # in less light, the same ink differs less; by 100 more, or noise on black would be ink
+    difference = (picture - paper) / (paper.mean(axis=2, keepdims=True) + 100)
     return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
 
 
-def find_digits(ink):
-    """Returns the digits in the ink (h, w) from left to right, as the regions that measure.regionprops describes."""
+def threshold_ink(ink):
+    """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
+    # between ink and paper, as in Ridler and Calvard (1978); a little higher leaves shadows out
     threshold = ink.max() / 2
-    for _ in range(5):  # as in Ridler and Calvard (1978), a little higher, so that a shadow beside the ink is left out
-        threshold = 0.6 * ink[ink >= threshold].mean()
-    mask = ink > threshold
-    soft = threshold < 0.3 and (ink > threshold / 2).sum() > 1.6 * mask.sum()  # as the edges of pale shadows are
-    if soft or threshold < max(0.1, 2 * np.median(ink)):  # or as noise is, which covers everything
+    for _ in range(5):
+        threshold = ABOVE * ink[ink >= threshold].mean()
+    # noise is all over the paper
+    if threshold < max(FAINT, 2 * np.median(ink)):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
-    bridged = ndimage.binary_dilation(mask, iterations=3)  # over gaps in the strokes
-    labels = segmentation.clear_border(measure.label(bridged) * mask)  # a table's edge reaches the border
-    pieces = sorted(measure.regionprops(labels), key=lambda piece: piece.bbox[1])
-    pieces = [piece for piece in pieces if piece.image.shape[1] > len(piece.image) / 60]  # not a line down the margin
-    tallest = max((len(piece.image) for piece in pieces), default=0)
-    if tallest < 0.04 * ink.size**0.5:
-        raise NothingToRead("there are only specks, or it touches the border; take it closer, with paper around it")
+    return ink > threshold
 
-    # Pieces one above the other make one digit, such as the two of a 5. Small ones are specks.
-    pieces = [piece for piece in pieces if max(piece.image.shape) > 0.2 * tallest]
-    labels *= np.isin(labels, [piece.label for piece in pieces])
-    for right, left in pairwise(reversed(pieces)):
-        if right.centroid[1] < left.bbox[3]:
-            labels[labels == right.label] = left.label
-    digits = [digit for digit in measure.regionprops(labels) if len(digit.image) > 0.5 * tallest]
-    return sorted(digits, key=lambda digit: digit.bbox[1])
+
+def lines_across(mask):
+    """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
+    # Hough transform: for each angle and distance, the pixels on that line
+    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
+    counts = transform.hough_line(mask, angles)
+    peaks = transform.hough_line_peaks(*counts, threshold=STRAIGHT * mask.shape[1])
+    # what is near such a line
+    y, x = np.indices(mask.shape)
+    near = np.zeros_like(mask)
+    for _, angle, distance in zip(*peaks):
+        near |= abs(x * np.cos(angle) + y * np.sin(angle) - distance) < FINE
+    # strokes that cross it are thicker
+    strokes = ndimage.binary_opening(mask, np.ones((THICK, 1)))
+    return mask & near & ~strokes
+
+
+def rub_out_lines(mask):
+    """Returns a mask (h, w) without printed lines across and down."""
+    return mask & ~lines_across(mask) & ~lines_across(mask.T).T
+
+
+def rub_out_tables(mask):
+    """Returns a mask (h, w) without tables, whose lines may be shorter."""
+    mask = mask.copy()
+    for region in measure.regionprops(measure.label(mask)):
+        # a box with cells in it
+        if region.euler_number < 1 and region.area_filled > BOX * region.area_bbox:
+            mask[region.slice] &= ~region.image
+    return mask
+
+
+def height(region):
+    """Returns a region's height in pixels."""
+    return len(region.image)
+
+
+def is_shadow(region, ink, slope):
+    """Returns whether a region is pale, with a soft outline; slope (h, w): of the ink (h, w)."""
+    outline = region.image & ~ndimage.binary_erosion(region.image)
+    pale = ink[region.slice][region.image].mean() < PALE
+    return pale and slope[region.slice][outline].mean() < SOFT
+
+
+def is_at_the_edge(region, shape):
+    """Returns whether most of a region lies at the edges of a picture of this shape (h, w)."""
+    inside = np.ones(shape, bool)
+    margin = round(EDGE * min(shape))
+    inside[margin:-margin, margin:-margin] = False
+    return inside[region.slice][region.image].mean() > 0.5
+
+
+def is_over(piece, digit, gap):
+    """Returns whether a region lies over or under another, with a smaller gap between them."""
+    top, left, bottom, right = digit.bbox
+    y, x = piece.centroid
+    between = max(top - piece.bbox[2], piece.bbox[0] - bottom)
+    return left <= x <= right and not top <= y <= bottom and between < gap
+
+
+def find_digits(mask, ink):
+    """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
+    # connected regions, across small gaps
+    labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
+    # without shadows, and what surrounds the sheet
+    slope = filters.sobel(ink)
+    pieces = [
+        piece
+        for piece in measure.regionprops(labels)
+        if not is_shadow(piece, ink, slope) and not is_at_the_edge(piece, mask.shape)
+    ]
+    # the tallest first
+    pieces.sort(key=height, reverse=True)
+    if not pieces or height(pieces[0]) < TALL * mask.size**0.5:
+        raise NothingToRead("there are only specks; take it closer")
+    tallest = height(pieces[0])
+    digits = []
+    for piece in pieces:
+        if max(piece.image.shape) < SPECK * tallest:  # a speck
+            continue
+        # pieces one above the other make one digit, such as the two of a 5
+        for digit in digits:
+            if is_over(piece, digit, NEAR * tallest):
+                labels[labels == piece.label] = digit.label
+                break
+        else:
+            if height(piece) > PART * tallest:
+                digits.append(piece)
+    found = [digit.label for digit in digits]
+    return [region for region in measure.regionprops(labels) if region.label in found]
+
+
+def sort_into_rows(digits):
+    """Returns the rows of digits from top to bottom, each a list from left to right."""
+    rows = []
+    for digit in sorted(digits, key=lambda digit: digit.bbox[1]):
+        middle = (digit.bbox[0] + digit.bbox[2]) / 2
+        # the row whose last digit it is level with
+        for row in rows:
+            top, _, bottom, _ = row[-1].bbox
+            if top < middle < bottom:
+                row.append(digit)
+                break
+        else:
+            rows.append([digit])
+    return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
 
 
 def redraw(mask):
-    """Returns a digit, a mask (h, w), like MNIST's: (28, 28), 0 to 255, 20 pixels high or wide, centered by its mass.
-
-    Its strokes become about 2.8 pixels wide. They are made wider or narrower at 5 times that resolution.
-    """
+    """Returns a digit, a mask (h, w), like MNIST's: (28, 28), 0 to 255."""
+    # 5 times as large as it will be, with room for wider strokes
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
-    large = np.pad(np.asarray(large) > 127, 20)  # room for wider strokes
+    large = np.pad(np.asarray(large) > 127, 20)
+    # how deep in the ink each pixel is; along the strokes' middle, half of their width
     depth = ndimage.distance_transform_edt(large) - ndimage.distance_transform_edt(~large)
-    half = depth[morphology.skeletonize(large)].mean()  # of the strokes' width
-    digit = Image.fromarray(depth > half - 5 * 1.4)
+    half = depth[morphology.skeletonize(large)].mean()
+    # strokes like MNIST's
+    digit = Image.fromarray(depth > half - 5 * STROKE / 2)
+    # 20 pixels high or wide, and its center of mass in the middle of 28 by 28
     digit = ImageOps.contain(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
     digit = np.pad(np.float32(digit), ((0, 28 - digit.height), (0, 28 - digit.width)))
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
 def read(model, picture):
-    """Returns an RGB picture's ink, its digits, what the model sees of them, and the probabilities (n, 10) it gives.
-
-    Raises NothingToRead where there is no digit.
-    """
+    """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     ink = find_ink(picture)
-    digits = find_digits(ink)
-    images = np.stack([redraw(digit.image) for digit in digits])
-    seen = util.montage(images, fill=128, grid_shape=(1, len(images)), padding_width=1)
-    return ink, digits, seen, model.predict_on_batch(images)
-
-
-def answer(probabilities):
-    """Returns the answer for probabilities (n, 10), like `2018 (97.1%)`, or `2018? (41.0%)` where that is below 80%."""
-    certainty = probabilities.max(axis=1).min()
-    doubt = "?" if certainty < 0.8 else ""
-    return "".join(map(str, probabilities.argmax(axis=1))) + f"{doubt} ({certainty:.1%})"
+    mask = rub_out_lines(rub_out_tables(threshold_ink(ink)))
+    rows = []
+    for row in sort_into_rows(find_digits(mask, ink)):
+        images = np.stack([redraw(digit.image) for digit in row])
+        rows.append(Row(row, images, model.predict_on_batch(images)))
+    return Reading(picture, ink, rows)
 
 
 def plot(readings):
-    """Returns a figure with a row for each picture: the digits found in it, its ink, and what the network saw."""
-    figure, rows = plt.subplots(len(readings), 3, figsize=(9, 2.5 * len(readings)), squeeze=False, layout="constrained")
-    for axes, (picture, ink, digits, seen, probabilities) in zip(rows, readings, strict=True):
-        titles = answer(probabilities), "its ink", "what the network saw"
-        for one, image, title in zip(axes, (picture, ink, seen), titles, strict=True):
-            one.imshow(image, cmap="gray_r")
+    """Returns a figure of the steps, with a row for each Reading."""
+    size = (9, 2.5 * len(readings))
+    figure, grid = plt.subplots(len(readings), 3, figsize=size, squeeze=False, layout="constrained")
+    for axes, reading in zip(grid, readings):
+        axes[0].imshow(reading.picture)
+        axes[1].imshow(reading.ink, cmap="gray_r")
+        axes[2].imshow(reading.seen(), cmap="gray_r")
+        for one, title in zip(axes, (reading, "its ink", "what the network saw")):
             one.set(title=title, xticks=[], yticks=[])
-        for digit, label in zip(digits, probabilities.argmax(axis=1), strict=True):
-            top, left, bottom, right = digit.bbox
-            axes[0].add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3"))
-            axes[0].text(left, top, label, color="white", backgroundcolor="C3", va="bottom")
+        for row in reading.rows:
+            for digit, label in zip(row.digits, row.text()):
+                top, left, bottom, right = digit.bbox
+                box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
+                axes[0].add_patch(box)
+                axes[0].text(left, top, label, color="white", backgroundcolor="C3", va="bottom")
     return figure
 
 
-def draw(model):
-    """Opens a page in the browser to draw on with the mouse, and shows what the model reads there, until Ctrl-C."""
-    plt.switch_backend("WebAgg")
-    plt.rcParams["toolbar"] = "None"
-    NavigationToolbar2WebAgg.toolitems = NavigationToolbar2WebAgg.toolitems[-1:]  # only the button that saves it
-    figure, (top, middle, bottom) = plt.subplots(3, figsize=(5, 6), height_ratios=(6, 2, 2))
-    top.set(xticks=[], yticks=[])
-    middle.set(xlabel="what the network sees", xticks=[], yticks=[])
-    bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGBA", (320, 192), "white")  # of all modes, imshow is the fastest with this one
-    shown = top.imshow(np.zeros_like(sheet), interpolation="nearest")  # black, so that the first update shows the sheet
-    images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
-    bars = bottom.stairs(np.zeros(10), np.arange(11) - 0.5, fill=True)
-    pen = ImageDraw.Draw(sheet)
-    last = []  # where the mouse was
-
-    def move(event):
-        x, y = top.transData.inverted().transform((event.x, event.y))
-        if event.buttons:
-            pen.line((*last, x, y), "black", width=9)
-            pen.circle((x, y), 4, "black")
-        last[:] = x, y
-
-    def press(event):
-        if event.key == "escape":
-            sheet.paste("white", (0, 0, *sheet.size))
-
-    def update():
-        if np.array_equal(sheet, shown.get_array()):
-            return
-        shown.set_data(sheet)
-        try:
-            _, _, seen, probabilities = read(model, sheet.convert("RGB"))
-            title = answer(probabilities)
-        except NothingToRead:
-            seen, probabilities, title = np.zeros((28, 28)), np.zeros((1, 10)), "Draw within the sheet; Esc clears it"
-        top.set_title(title, fontsize=18)
-        figure.canvas.manager.set_window_title(title)
-        images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
-        bars.set_data(probabilities[-1])
-        figure.canvas.draw()
-
-    for count in 1, 2:  # Keras compiles the network for one digit, then for any number: now, not at the first stroke
-        model.predict_on_batch(np.zeros((count, 28, 28), "float32"))
-    gc.freeze()  # or Python would now and then search all of TensorFlow for garbage, for 0.2 seconds
-    figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # matplotlib's own keys, such as q to quit
-    figure.canvas.mpl_connect("motion_notify_event", move)
-    figure.canvas.mpl_connect("key_press_event", press)
-    timer = figure.canvas.new_timer(5, [(update, (), {})])  # not at every movement: they come faster than this reads
-    timer.start()
-    WebAggApplication.initialize()  # takes the next port where this one is taken
-    print(f"Draw at http://{WebAggApplication.address}:{WebAggApplication.port}", flush=True)
-    plt.show()
-
-
-def main(argv=()):
-    parser = argparse.ArgumentParser(description="Read handwritten digits in pictures, or drawn on a page.")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("images", nargs="*", default=[], metavar="IMAGE", help="pictures to read")
-    what.add_argument("--draw", action="store_true", help="open a page to draw on in the browser")
-    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE.png", help="draw the steps (%(const)s)")
-    parser.add_argument("--model", default=HERE / "model.keras", metavar="FILE.keras", help="the trained network")
-    args = parser.parse_args(argv)
-    if args.plot and not args.plot.endswith(".png"):
-        parser.error(f"--plot takes a FILE.png, not {args.plot}; name the pictures before it")
+def load_model(path):
+    """Returns the network in a .keras file, for argparse: it tells what is wrong with the file."""
     try:
-        model = keras.saving.load_model(args.model, compile=False)  # safely: code that the file brings is not run
+        model = keras.saving.load_model(path, compile=False)  # code that the file brings is not run
     except (OSError, ValueError, KeyError, TypeError) as error:
-        parser.error(f"To train a network: python {HERE / 'main.py'}. {str(error).splitlines()[0]}")
+        reason = str(error).splitlines()[0]
+        raise argparse.ArgumentTypeError(f"train one with main.py; {reason}") from None
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
-        parser.error(f"{args.model} is another network than main.py's")
+        raise argparse.ArgumentTypeError(f"{path} is another network than main.py's")
+    return model
 
-    if args.draw:
-        draw(model)
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE")
+    parser.add_argument(
+        "--model", type=load_model, default=str(HERE / "model.keras"), metavar="FILE.keras"
+    )
+    args = parser.parse_args(argv)
     readings = []
     for path in args.images:
         try:
-            picture = load_picture(path)
-            reading = read(model, picture)
-        except (NothingToRead, OSError) as error:
-            print(f"{path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            reading = read(args.model, load_picture(path))
+        except (NothingToRead, OSError, Image.DecompressionBombError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
         else:
-            print(f"{path}: {answer(reading[-1])}", flush=True)
-            readings.append((picture, *reading))
+            print(f"{path}: {reading}", flush=True)
+            readings.append(reading)
     if args.plot and readings:
-        try:
-            plot(readings).savefig(args.plot)
-        except OSError as error:
-            parser.error(error)
+        plot(readings).savefig(args.plot)
     if len(readings) < len(args.images):
         sys.exit(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] if "__file__" in globals() else [])  # a notebook has no __file__ and no arguments for us
+    main()

@@ -1,10 +1,7 @@
-"""predict.py, held against pictures of many kinds whose digits are known, broken files, and a browser."""
+"""predict.py, held against pictures of many kinds whose digits are known, and broken files."""
 
 import io
-import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
@@ -22,11 +19,11 @@ keras = predict.keras
 
 @pytest.fixture(scope="module")
 def model(trained):
-    return keras.saving.load_model(trained.folder / "model.keras", compile=False)
+    return predict.load_model(trained.folder / "model.keras")
 
 
 def read(model, picture):
-    """Returns the digits that are read in a picture, or None."""
+    """Returns what is read in a picture, or None."""
     return pictures.read(predict, model, pictures.saved(picture))[0]
 
 
@@ -34,27 +31,35 @@ def test_reads_digits_of_every_kind(model):
     rng = np.random.default_rng(1)
     shares = {}
     for kind, make in pictures.KINDS.items():
-        digits = range(1 if kind == "ten megapixels" else 10)
-        shares[kind] = np.mean([read(model, make(rng, digit)) == str(digit) for digit in digits])
+        digits = "7" if kind == "ten megapixels" else "0123456789"
+        shares[kind] = np.mean([read(model, make(rng, digit)) == digit for digit in digits])
     assert np.mean(list(shares.values())) >= 0.95, shares
     assert min(shares.values()) >= 0.7, shares
 
 
 def test_reads_numbers(model):
     rng = np.random.default_rng(2)
-    numbers = [str(number) for number in rng.integers(10, 999_999, 30)]
-    assert np.mean([read(model, pictures.row(rng, number)) == number for number in numbers]) >= 0.85
+    numbers = [pictures.random_number(rng) for _ in range(30)]
+    right = [read(model, pictures.row(rng, number)) == number for number in numbers]
+    assert np.mean(right) >= 0.85
+
+
+def test_reads_rows(model):
+    rng = np.random.default_rng(3)
+    sheets = [pictures.random_sheet(rng) for _ in range(20)]
+    right = [read(model, pictures.sheet(rng, numbers)) == numbers for numbers in sheets]
+    assert np.mean(right) >= 0.7
 
 
 @pytest.mark.parametrize("kind", pictures.EMPTY)
 def test_refuses_pictures_without_a_digit(model, kind):
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(4)
     assert [read(model, pictures.EMPTY[kind](rng)) for _ in range(3)] == [None] * 3
 
 
 def formats():
     """Yields files with one and the same 7 in all the formats that must work."""
-    alpha = pictures.painted(np.random.default_rng(5), 7)
+    alpha = pictures.painted(np.random.default_rng(5), "7")
     seven = ImageOps.invert(alpha)
     for name, image, options in (
         ("gray.png", seven, {}),
@@ -76,36 +81,49 @@ def formats():
 
 @pytest.mark.parametrize(("name", "content"), list(formats()))
 def test_reads_every_format(model, name, content):
-    *_, probabilities = predict.read(model, predict.load_picture(io.BytesIO(content)))
-    assert probabilities.argmax(axis=1).tolist() == [7]
+    reading = predict.read(model, predict.load_picture(io.BytesIO(content)))
+    assert reading.text() == "7"
 
 
 def test_picture_is_turned_as_its_camera_says():
-    upright = pictures.photo(np.random.default_rng(6), 7)
+    upright = pictures.photo(np.random.default_rng(6), "7")
     lying = upright.transpose(Image.Transpose.ROTATE_90)
     lying.getexif()[0x112] = 6
-    assert np.array_equal(predict.load_picture(pictures.saved(lying)), predict.load_picture(pictures.saved(upright)))
+    upright, lying = (predict.load_picture(pictures.saved(image)) for image in (upright, lying))
+    assert np.array_equal(upright, lying)
 
 
-def test_finds_whole_digits_and_no_specks():
-    pen = ImageDraw.Draw(picture := Image.new("RGB", (640, 400), "white"))
+def find_digits(picture):
+    """Returns the digits of an RGB picture, in rows, as boxes (top, left, bottom, right)."""
+    ink = predict.find_ink(picture)
+    mask = predict.rub_out_lines(predict.threshold_ink(ink))
+    rows = predict.sort_into_rows(predict.find_digits(mask, ink))
+    return [[digit.bbox for digit in row] for row in rows]
+
+
+def test_finds_whole_digits_in_rows_and_no_specks_and_lines():
+    pen = ImageDraw.Draw(picture := Image.new("RGB", (640, 640), "white"))
     pen.line((110, 80, 165, 80), "black", 16)  # a 5, whose upper line stands apart
     pen.line((110, 105, 110, 180), "black", 16)
     pen.arc((80, 160, 200, 320), 230, 510, "black", 16)
     pen.line((370, 80, 330, 320), "black", 16)  # two 1s so slanted that one reaches over the other
     pen.line((420, 80, 365, 320), "black", 16)
-    for x, y in (500, 300), (140, 350):  # the last one below the 5
+    pen.line((100, 400, 80, 560), "black", 16)  # a row with a smaller 1, under the 5
+    for x, y in (500, 300), (240, 450):
         pen.ellipse((x, y, x + 16, y + 16), "black")
-    pen.line((40, 60, 40, 360), "black", 2)  # down the margin
-    boxes = [digit.bbox for digit in predict.find_digits(predict.find_ink(picture))]
+    pen.line((40, 0, 44, 640), "black", 3)  # down the margin
+    pen.line((0, 300, 640, 320), "black", 3)  # through the first row
+    first, second = find_digits(picture)
     expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429)
-    assert boxes == [pytest.approx(box, abs=4) for box in expected]
+    assert first == [pytest.approx(box, abs=6) for box in expected]
+    assert second == [pytest.approx((400, 72, 560, 108), abs=6)]
 
 
 def test_redrawn_digits_measure_what_mnist_s_do():
-    for digit in range(10):
-        photo = predict.load_picture(pictures.saved(pictures.photo(np.random.default_rng(digit), digit)))
-        [region] = predict.find_digits(predict.find_ink(photo))
+    for digit in "0123456789":
+        photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
+        ink = predict.find_ink(predict.load_picture(pictures.saved(photo)))
+        [region] = predict.find_digits(predict.threshold_ink(ink), ink)
         image = predict.redraw(region.image)
         rows, columns = np.nonzero(image > 64)
         assert image.shape == (28, 28)
@@ -115,37 +133,39 @@ def test_redrawn_digits_measure_what_mnist_s_do():
 
 def test_a_doubtful_answer_has_a_question_mark():
     sure, doubtful = np.eye(10)[[2, 0]], np.full((1, 10), 0.06) + 0.4 * np.eye(10)[[8]]
-    assert predict.answer(sure) == "20 (100.0%)"
-    assert predict.answer(np.concatenate([sure, doubtful])) == "208? (46.0%)"
+    rows = [predict.Row(None, None, probabilities) for probabilities in (sure, doubtful)]
+    assert str(predict.Reading(None, None, rows[:1])) == "20 (100.0%)"
+    assert str(predict.Reading(None, None, rows)) == "20 8? (46.0%)"
 
 
-def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(trained, tmp_path, capsys, monkeypatch):
+def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
+    trained, tmp_path, capsys, monkeypatch
+):
     (tmp_path / "photo.heic").write_bytes(b"\0\0\0 ftypheic")
     Image.new("1", (20000, 20000)).save(tmp_path / "bomb.png")
     blank = Image.new("RGB", (300, 200), "white")
     blank.save(tmp_path / "blank.png")
     for x in range(40, 280, 40):
-        ImageDraw.Draw(blank).ellipse((x, x // 2, x + 5, x // 2 + 5), "black")
+        ImageDraw.Draw(blank).ellipse((x, x // 2, x + 3, x // 2 + 3), "black")
     blank.save(tmp_path / "specks.png")
-    (tmp_path / "truncated.jpg").write_bytes((ROOT / "mnist" / "photo.jpg").read_bytes()[:9000])
-    (tmp_path / "folder.png").mkdir()
-    shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path / "größe 7.jpg")
+    photo = (ROOT / "mnist" / "photo.jpg").read_bytes()
+    (tmp_path / "truncated.jpg").write_bytes(photo[:9000])
+    (tmp_path / "größe 7.jpg").write_bytes(photo)
     monkeypatch.chdir(tmp_path)
     messages = {
         "none.png": "No such file",
-        "photo.heic": "HEIC, save it as JPEG",
-        "bomb.png": "too large",
+        "photo.heic": "cannot identify",
+        "bomb.png": "exceeds limit",
         "blank.png": "nothing stands out",
         "specks.png": "only specks",
         "truncated.jpg": "truncated",
-        "folder.png": "directory",
     }
     with pytest.raises(SystemExit) as stop:
         model = str(trained.folder / "model.keras")
         predict.main([*messages, "größe 7.jpg", "--model", model, "--plot", "seen.png"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1
-    assert re.fullmatch(r"größe 7\.jpg: 2018\?? \(\d\d\.\d%\)\n", out)
+    assert out.startswith("größe 7.jpg: 2018 2026")
     for (name, message), line in zip(messages.items(), err.splitlines(), strict=True):
         assert line.startswith(f"{name}: ")
         assert message in line
@@ -154,101 +174,47 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(trained, 
 
 def test_plot_has_a_box_for_every_digit(model):
     picture = predict.load_picture(ROOT / "mnist" / "photo.jpg")
-    figure = predict.plot([(picture, *predict.read(model, picture))])
-    assert len(figure.axes[0].patches) == 4
-    assert [text.get_text() for text in figure.axes[0].texts] == list("2018")
+    figure = predict.plot([predict.read(model, picture)])
+    assert len(figure.axes[0].patches) == 8
+    assert [text.get_text() for text in figure.axes[0].texts] == list("20182026")
 
 
 @pytest.fixture
 def refused(tmp_path, monkeypatch):
-    """A folder with models that must be refused, and the current one."""
-    monkeypatch.chdir(tmp_path)  # where building the Lambda leaves its trace
+    """The current folder, with models that must be refused."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.keras").touch()
-    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "xor.keras")
-    bomb = keras.layers.Lambda(lambda x: os.mkdir("exploded") or x, output_shape=(28, 28))
-    keras.Sequential([keras.Input((28, 28)), bomb]).save(tmp_path / "lambda.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save("xor.keras")
+    bomb = keras.layers.Lambda(lambda x: print("exploded") or x, output_shape=(28, 28))
+    keras.Sequential([keras.Input((28, 28)), bomb]).save("lambda.keras")
     (tmp_path / "truncated.keras").write_bytes((tmp_path / "xor.keras").read_bytes()[:5000])
-    with zipfile.ZipFile(tmp_path / "zip.keras", "w") as archive:
+    with zipfile.ZipFile("zip.keras", "w") as archive:
         archive.writestr("hello.txt", "no network here")
-    return tmp_path
 
 
 def test_refuses_other_models(refused, capsys):
-    shutil.rmtree("exploded", ignore_errors=True)
+    capsys.readouterr()
     for name, message in {
-        "missing.keras": "To train a network: python .*main.py. .*not found: .*missing.keras",
-        "empty.keras": "not found: .*empty.keras",
-        "truncated.keras": "not found: .*truncated.keras",
+        "missing.keras": "not found",
+        "empty.keras": "not found",
+        "truncated.keras": "not found",
         "zip.keras": "no item named 'config.json'",
         "lambda.keras": "Lambda",
         "xor.keras": "another network than main.py's",
     }.items():
         with pytest.raises(SystemExit) as stop:
             predict.main(["missing.png", "--model", name])
+        out, err = capsys.readouterr()
         assert stop.value.code == 2
-        assert re.search(message, capsys.readouterr().err.splitlines()[-1]), name
-    assert not (refused / "exploded").exists()
+        assert message in err.splitlines()[-1]
+        assert "exploded" not in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["photo.png", "--draw"], ["--nope"], ["--plot", "photo.jpg", "other.jpg"]])
-def test_wrong_arguments(arguments, capsys):
-    with pytest.raises(SystemExit) as stop:
-        predict.main(arguments)
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: ")
-
-
-def test_jax_reads_with_the_network_that_tensorflow_trained(trained):
-    command = [sys.executable, "predict.py", "photo.jpg", "--model", trained.folder / "model.keras"]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    options = {"cwd": ROOT / "mnist", "capture_output": True, "text": True}
-    jax, tensorflow = (subprocess.run(command, env=env, **options) for env in (environment, None))
-    first, second = (re.fullmatch(r"photo\.jpg: 2018 \((.+)%\)\n", result.stdout)[1] for result in (jax, tensorflow))
-    assert float(first) == pytest.approx(float(second), abs=0.2)
-
-
-CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "google-chrome-stable"))), None)
-
-
-@pytest.mark.skipif(not CHROME, reason="there is no Chrome or Chromium to draw in")
-def test_a_digit_drawn_on_the_page_is_read(trained):
-    from selenium import webdriver
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    command = [sys.executable, "-u", "predict.py", "--draw", "--model", trained.folder / "model.keras"]
-    environment = {**os.environ, "BROWSER": "true"}  # a browser that does nothing
-    page = subprocess.Popen(command, cwd=ROOT / "mnist", env=environment, stdout=subprocess.PIPE, text=True)
-    url = re.search(r"http://127\.0\.0\.1:\d+", page.stdout.readline())[0]
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROME
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=800,900"):
-        options.add_argument(argument)
-    driver = shutil.which("chromedriver")
-    browser = webdriver.Chrome(options, webdriver.ChromeService(driver) if driver else None)
-
-    def drawn(*points):
-        """Draws a line through points, from the canvas's center, with the mouse."""
-        hand = ActionChains(browser, duration=30).move_to_element_with_offset(canvas, *points[0]).click_and_hold()
-        for x, y in points[1:]:
-            hand.move_to_element_with_offset(canvas, x, y)
-        hand.release().perform()
-
-    def answered(pattern):
-        WebDriverWait(browser, 20).until(lambda _: re.search(pattern, browser.find_element("tag name", "body").text))
-
-    try:
-        browser.get(url)
-        canvas = WebDriverWait(browser, 20).until(lambda _: browser.find_elements("tag name", "canvas"))[-1]
-        answered("Draw within")
-        drawn((-150, -200), (-130, -200), (-100, -200), (-70, -200), (-85, -150), (-100, -100), (-110, -60))
-        answered(r"7\?? \(")
-        ActionChains(browser).send_keys("lq", Keys.ESCAPE).perform()  # matplotlib: a logarithmic axis, and quit
-        answered("Draw within")
-        drawn((0, -200), (0, -180), (0, -150), (0, -120), (0, -90))
-        answered(r"1\?? \(")
-    finally:
-        browser.quit()
-        page.send_signal(signal.SIGINT)
-    assert page.wait() == 0
+def test_runs_as_a_reader_runs_it(trained, tmp_path):
+    shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path)
+    command = [sys.executable, ROOT / "mnist" / "predict.py", "photo.jpg", "--plot"]
+    command += ["--model", trained.folder / "model.keras"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0
+    assert result.stdout.startswith("photo.jpg: 2018 2026")
+    assert (tmp_path / "plot.png").is_file()

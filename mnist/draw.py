@@ -1,0 +1,79 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
+#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1"]
+# ///
+"""A page to draw digits on with the mouse, which are read as predict.py reads them in pictures.
+
+matplotlib's WebAgg shows the page in your browser; Esc clears it, Ctrl-C in the terminal ends it.
+"""
+
+import argparse
+
+import matplotlib.pyplot as plt
+import numpy as np
+import predict
+from PIL import Image, ImageDraw
+
+
+def draw(model):
+    """Opens the page and shows what the model reads there, until Ctrl-C."""
+    plt.switch_backend("WebAgg")
+    figure, (top, middle, bottom) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
+    top.set(xticks=[], yticks=[])
+    middle.set(xlabel="what the network sees", xticks=[], yticks=[])
+    bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
+    sheet = Image.new("RGB", (640, 480), "white")
+    shown = top.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
+    images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
+    bars = bottom.bar(range(10), np.zeros(10))
+    pen = ImageDraw.Draw(sheet)
+    last = []  # where the mouse was
+
+    def move(event):
+        # pixels of the sheet, also where the mouse has left it
+        x, y = top.transData.inverted().transform((event.x, event.y))
+        if event.buttons:
+            pen.line((*last, x, y), "black", width=18)
+            pen.circle((x, y), 9, "black")
+        last[:] = x, y
+
+    def press(event):
+        if event.key == "escape":
+            sheet.paste("white", (0, 0, *sheet.size))
+
+    def update():
+        if np.array_equal(sheet, shown.get_array()):
+            return
+        shown.set_data(sheet)
+        try:
+            reading = predict.read(model, sheet)
+        except predict.NothingToRead:
+            title, seen, probabilities = "Draw some digits", np.zeros((28, 28)), np.zeros(10)
+        else:
+            title, seen = str(reading), reading.seen()
+            probabilities = reading.rows[-1].probabilities[-1]
+        top.set_title(title, fontsize=18)
+        figure.canvas.manager.set_window_title(title)
+        images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
+        for bar, probability in zip(bars, probabilities):
+            bar.set_height(probability)
+        figure.canvas.draw_idle()
+
+    figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
+    figure.canvas.mpl_connect("motion_notify_event", move)
+    figure.canvas.mpl_connect("key_press_event", press)
+    timer = figure.canvas.new_timer(50, [(update, (), {})])  # movements come faster than it reads
+    timer.start()
+    plt.show()
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Draw digits on a page and see them read.")
+    default = str(predict.HERE / "model.keras")
+    parser.add_argument("--model", type=predict.load_model, default=default, metavar="FILE.keras")
+    draw(parser.parse_args(argv).model)
+
+
+if __name__ == "__main__":
+    main()
