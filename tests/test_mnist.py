@@ -11,7 +11,7 @@ import sys
 import benchmark
 import numpy as np
 import pytest
-from conftest import ROOT, load, start, without_times
+from conftest import ROOT, load, needs_jax, run, start, without_times
 
 mnist = load("mnist")
 keras = mnist.keras
@@ -94,6 +94,14 @@ def test_same_seed_same_output(few, tmp_path, capsys):
     assert len(outputs[0]) == 2
     assert outputs[0] == outputs[1] != outputs[2]
     assert np.array_equal(weights[0], weights[1])
+
+
+@needs_jax
+def test_trains_on_jax(few, tmp_path):
+    arguments = ["--data", few, "--epochs", 1, "--model", tmp_path / "model.keras"]
+    status, out, _ = run("mnist", *arguments, env={**os.environ, "KERAS_BACKEND": "jax"})
+    assert status == 0
+    assert "Test accuracy: " in out
 
 
 def test_no_epochs_show_the_untrained_network(few, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """predict.py, held against pictures of many kinds whose digits are known, and broken files."""
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import zipfile
 import numpy as np
 import pictures
 import pytest
-from conftest import ROOT, load
+from conftest import ROOT, load, needs_jax
 from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
@@ -210,11 +211,13 @@ def test_refuses_other_models(refused, capsys):
         assert "exploded" not in out
 
 
-def test_runs_as_a_reader_runs_it(trained, tmp_path):
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=needs_jax)])
+def test_runs_as_a_reader_runs_it(backend, trained, tmp_path):
     shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path)
     command = [sys.executable, ROOT / "mnist" / "predict.py", "photo.jpg", "--plot"]
     command += ["--model", trained.folder / "model.keras"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    options = {"env": {**os.environ, "KERAS_BACKEND": backend}, "capture_output": True}
+    result = subprocess.run(command, cwd=tmp_path, text=True, **options)
     assert result.returncode == 0
     assert result.stdout.startswith("photo.jpg: 2018 2026")
     assert (tmp_path / "plot.png").is_file()
