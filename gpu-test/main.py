@@ -17,12 +17,12 @@ from tensorflow.python.client import device_lib
 def measure_speed(name, size=2048, times=20):
     """Multiplies float32 matrices (size, size) on the device `name`; returns its speed in GFLOP/s.
 
-    Recent NVIDIA GPUs round the numbers to TF32. Raises tf.errors.OpError if the device fails.
+    Recent NVIDIA GPUs use TF32, a shorter float. Raises tf.errors.OpError if the device fails.
     """
     with tf.device(name):
         a, b = tf.random.uniform((2, size, size))
         tf.matmul(a, b)  # not timed: it also starts the device
-        tf.test.experimental.sync_devices()  # waits for a GPU, which works while Python goes on
+        tf.test.experimental.sync_devices()  # a GPU works in the background
         start = time.perf_counter()
         for _ in range(times):
             tf.matmul(a, b)

@@ -56,9 +56,9 @@ def build_model():
 
 
 def train(model, x, y, epochs=4, batch_size=128, verbose=2):
-    """Fits the model to images x (n, 28, 28) and labels y (n,), less the last twelfth.
+    """Fits the model to images x (n, 28, 28) and labels y (n,); the last twelfth is for validation.
 
-    That is for validation. Returns the losses and accuracies of each epoch.
+    Returns the losses and accuracies of each epoch.
     """
     validation_split = 1 / 12
     steps = epochs * math.ceil(len(x) * (1 - validation_split) / batch_size)
@@ -66,7 +66,7 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, for labels from 0 to 9
-        # Adam divides its steps by the size of recent gradients, here of about 1 / (1 - 0.95) = 20.
+        # Adam divides its steps by the size of the last gradients: of about 1 / (1 - beta_2).
         optimizer=keras.optimizers.Adam(learning_rate, beta_2=0.95),
         metrics=["accuracy"],
     )
@@ -117,7 +117,7 @@ def plot(history, filters, x, y, answers):
         axes.legend()
 
     middle.suptitle("filters of the first convolution: ink counts for them where they are dark")
-    show_images(middle, 2, 8, np.moveaxis(filters[:, :, 0], -1, 0), 16 * [""])
+    show_images(middle, 2, 8, np.moveaxis(filters[:, :, 0], -1, 0), 16 * [""])  # (16, 5, 5)
 
     misread = np.flatnonzero(answers != y)
     bottom.suptitle(f"the {len(misread)} misread digits, up to 50: label → answer")

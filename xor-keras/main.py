@@ -39,7 +39,7 @@ def build_model():
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows, which are one batch: each epoch is one step."""
+    """Fits the model to the four rows, which fit into one batch: each epoch is one step."""
     history = model.fit(training_data, target_data, epochs=epochs, verbose=0).history
     losses = history.get("loss", [])  # each before its epoch's step; none after 0 epochs
     for epoch in range(0, len(losses), 6):

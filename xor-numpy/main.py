@@ -46,7 +46,8 @@ def backward(X, y, l1, l2, syn1):
     the sum that goes into a sigmoid.
     """
     # The slope of the loss, -1 / l2 where y is 1 and 1 / (1 - l2) where it is 0, times that of the
-    # sigmoid, l2 * (1 - l2). (The post's squared error leaves the latter, and it adds y - l2.)
+    # sigmoid, l2 * (1 - l2): both cases come to l2 - y. (The post keeps the factor l2 * (1 - l2),
+    # and adds steps of y - l2.)
     l2_delta = l2 - y
     # `@ syn1.T` passes the error back to the hidden units, to each by its weight; there it meets
     # the sigmoid's slope again.
