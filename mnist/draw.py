@@ -23,7 +23,7 @@ def draw(model):
     top.set(xticks=[], yticks=[])
     middle.set(xlabel="what the network sees", xticks=[], yticks=[])
     bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (640, 480), "white")
+    sheet = Image.new("RGB", (predict.SIDE, predict.SIDE * 3 // 4), "white")
     shown = top.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
     images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = bottom.bar(range(10), np.zeros(10))
@@ -63,7 +63,8 @@ def draw(model):
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press)
-    timer = figure.canvas.new_timer(50, [(update, (), {})])  # movements come faster than it reads
+    timer = figure.canvas.new_timer(50)  # milliseconds: movements come faster than it reads
+    timer.add_callback(update)
     timer.start()
     plt.show()
 

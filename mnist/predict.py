@@ -23,21 +23,25 @@ from scipy import ndimage
 from skimage import exposure, filters, measure, morphology, transform
 
 HERE = Path(__file__).parent
-# What decides. Pixels are those of a picture whose longer side has SIDE of them.
+# Settings. Where nothing else is said, in pixels of a picture whose longer side has SIDE of them.
 SIDE = 640  # five rows of digits are still some 50 pixels high
-COPY, WINDOW = 96, 31  # pixels of a small copy, of its side and around each: wider than a stroke
-FAINT = 0.08  # contrast to the paper: its grain stays below
-ABOVE = 0.6  # share of the ink's mean contrast: half of it lets in shadows
-PALE, SOFT = 0.65, 0.04  # contrast, and change from pixel to pixel: shadows stay below both
+COPY = 96  # the side of a small copy, in pixels of its own
+WINDOW = 31  # pixels of the copy: wider than a stroke, narrower than most shadows
+FAINT = 0.08  # contrast to the paper, of which black on white has 1.24: paper's grain has less
+CUT = 0.6  # share of the ink's mean contrast: half of it lets in shadows
+PALE = 0.65  # contrast, and the next its change from pixel to pixel at an outline:
+SOFT = 0.04  # shadows stay below both
 STRAIGHT = 0.7  # share of a side: no row of digits has so much ink on one straight line
 TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
-FINE, THICK = 6, 10  # pixels: a printed line is at most 6 from its middle, a pen's stroke longer
+FINE = 6  # a printed line stays nearer to its middle
+THICK = 10  # a pen's stroke across a line is at least so tall
 BOX = 0.85  # share of its box that a table fills, cells included; a round 0 fills 0.79
-EDGE = 0.05  # share of a side: there a scanner leaves shadows
-GAP = 3  # pixels: strokes up to twice as far apart are one, as a pen skips on paper
-TALL = 0.04  # share of a side: what is smaller are specks
-SPECK, PART, NEAR = 0.2, 0.5, 0.1  # shares of the tallest digit: a smaller piece is no digit's
-# part, a smaller one no digit, a smaller gap leaves the two parts of a 5 together
+EDGE = 0.05  # share of a side: there scanners leave shadows
+GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
+TALL = 0.04  # share of a side: the tallest digit is taller, specks are not
+SPECK = 0.2  # share of the tallest digit: smaller pieces are specks
+PART = 0.5  # share of the tallest digit: smaller pieces are no digits
+NEAR = 0.1  # share of the tallest digit: the two parts of a 5 are nearer to each other
 STROKE = 2.6  # pixels of 28, a little less than the mean of MNIST's: loops stay open
 SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees
 SURE = 0.99  # probability: of the answers above it, 98 % are right
@@ -76,7 +80,8 @@ class Reading(NamedTuple):
         """Returns all that the network sees, as one image."""
         strips = [np.hstack(row.images) for row in self.rows]
         longest = max(strip.shape[1] for strip in strips)
-        return np.vstack([np.pad(s, ((0, 0), (0, longest - s.shape[1]))) for s in strips])
+        padded = [np.pad(strip, ((0, 0), (0, longest - strip.shape[1]))) for strip in strips]
+        return np.vstack(padded)
 
     def __str__(self):
         doubt = "?" if self.certainty() < SURE else ""
@@ -87,10 +92,10 @@ def load_picture(path):
     """Returns an image file, mode RGB, upright, its longer side SIDE pixels long."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
-    # more than 8 bits a pixel
+    # gray of more than 8 bits
     if image.mode[0] in "IF":
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
-    # dark ink and light ink without paper both show on gray
+    # gray where it is transparent: dark ink and light ink both show on it
     image = image.convert("RGBA")
     image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
     return ImageOps.contain(image.convert("RGB"), (SIDE, SIDE))
@@ -98,14 +103,15 @@ def load_picture(path):
 
 def find_paper(picture):
     """Returns the colours that an RGB picture would have without ink: (h, w, 3), float32."""
-    # in a small copy, the paper need not be sharp
+    # a small copy will do
     copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / COPY)))
     copy = np.asarray(copy, "float32")
-    # is the ink darker than the paper? With more paper around, it covers less: the skewness tells
+    # Is the ink darker? It covers less than the paper, of which there is more around: if the ink is
+    # darker, the skewness is negative.
     around = np.pad(copy, ((WINDOW, WINDOW), (WINDOW, WINDOW), (0, 0)), "edge")
-    detail = around - ndimage.uniform_filter(around, (2 * WINDOW, 2 * WINDOW, 0))
+    detail = around - ndimage.uniform_filter(around, (2 * WINDOW, 2 * WINDOW, 1))
     sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, of green and of blue
-    # the brightest around, then the darkest of those: strokes are painted over, wide shadows stay
+    # for dark ink: the brightest around, then the darkest of those; strokes go, wide shadows stay
     paper = sign * ndimage.grey_closing(sign * copy, (WINDOW, WINDOW, 1))
     paper = ndimage.gaussian_filter(paper, (4, 4, 0))
     # as large as the picture again
@@ -116,8 +122,10 @@ def find_paper(picture):
 def find_ink(picture):
     """Returns how each pixel of an RGB picture differs from its paper: (h, w), 0 for paper."""
     paper = find_paper(picture)
-    # in less light, the same ink differs less; by 100 more, or noise on black would be ink
-    difference = (picture - paper) / (paper.mean(axis=2, keepdims=True) + 100)
+    # in less light, the same ink differs less; + 100, or noise on black would be ink
+    difference = (np.asarray(picture, "float32") - paper) / (
+        paper.mean(axis=2, keepdims=True) + 100
+    )
     return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
 
 
@@ -126,7 +134,7 @@ def threshold_ink(ink):
     # between ink and paper, as in Ridler and Calvard (1978); a little higher leaves shadows out
     threshold = ink.max() / 2
     for _ in range(5):
-        threshold = ABOVE * ink[ink >= threshold].mean()
+        threshold = CUT * ink[ink >= threshold].mean()
     # at least a fifth of a picture is paper; noise has contrast there, too
     if threshold < max(FAINT, 2 * np.quantile(ink, 0.2)):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
@@ -137,14 +145,14 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # Hough transform: for each angle and distance, the pixels on that line
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
-    counts = transform.hough_line(mask, angles)
-    peaks = transform.hough_line_peaks(*counts, threshold=STRAIGHT * mask.shape[1])
+    hough = transform.hough_line(mask, angles)
+    peaks = transform.hough_line_peaks(*hough, threshold=STRAIGHT * mask.shape[1])
     # what is near such a line
     y, x = np.indices(mask.shape)
     near = np.zeros_like(mask)
     for _, angle, distance in zip(*peaks):
         near |= abs(x * np.cos(angle) + y * np.sin(angle) - distance) < FINE
-    # strokes that cross it are thicker
+    # strokes that cross it are taller
     strokes = ndimage.binary_opening(mask, np.ones((THICK, 1)))
     return mask & near & ~strokes
 
@@ -155,10 +163,10 @@ def rub_out_lines(mask):
 
 
 def rub_out_tables(mask):
-    """Returns a mask (h, w) without tables, whose lines may be shorter."""
+    """Returns a mask (h, w) without tables, whose lines may be too short for rub_out_lines."""
     mask = mask.copy()
     for region in measure.regionprops(measure.label(mask)):
-        # a box with cells in it
+        # with holes, its cells, and filling its box (1 - euler_number is the number of holes)
         if region.euler_number < 1 and region.area_filled > BOX * region.area_bbox:
             mask[region.slice] &= ~region.image
     return mask
@@ -170,7 +178,7 @@ def height(region):
 
 
 def is_shadow(region, ink, slope):
-    """Returns whether a region is pale, with a soft outline; slope (h, w): of the ink (h, w)."""
+    """Returns whether a region is pale, with a soft outline; slope: how the ink changes there."""
     outline = region.image & ~ndimage.binary_erosion(region.image)
     pale = ink[region.slice][region.image].mean() < PALE
     return pale and slope[region.slice][outline].mean() < SOFT
@@ -178,14 +186,14 @@ def is_shadow(region, ink, slope):
 
 def is_at_the_edge(region, shape):
     """Returns whether most of a region lies at the edges of a picture of this shape (h, w)."""
-    inside = np.ones(shape, bool)
+    edge = np.ones(shape, bool)
     margin = round(EDGE * min(shape))
-    inside[margin:-margin, margin:-margin] = False
-    return inside[region.slice][region.image].mean() > 0.5
+    edge[margin:-margin, margin:-margin] = False
+    return edge[region.slice][region.image].mean() > 0.5
 
 
 def is_over(piece, digit, gap):
-    """Returns whether a region lies over or under another, with a smaller gap between them."""
+    """Returns whether a piece lies over or under a digit, nearer than the gap."""
     top, left, bottom, right = digit.bbox
     y, x = piece.centroid
     between = max(top - piece.bbox[2], piece.bbox[0] - bottom)
@@ -196,7 +204,7 @@ def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     # connected regions, across small gaps
     labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
-    # without shadows, and what surrounds the sheet
+    # without shadows and what lies at the edge
     slope = filters.sobel(ink)
     pieces = [
         piece
@@ -241,7 +249,7 @@ def sort_into_rows(digits):
 
 
 def redraw(mask, slant=0):
-    """Returns a digit, a mask (h, w), like MNIST's: (28, 28), 0 to 255."""
+    """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255."""
     # 5 times as large as it will be, with room for wider strokes and for the slant
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
     large = np.pad(np.asarray(large) / 255, 50)
@@ -254,7 +262,7 @@ def redraw(mask, slant=0):
     digit = Image.fromarray(depth > half - 5 * STROKE / 2)
     # 20 pixels high or wide, and its center of mass in the middle of 28 by 28
     digit = ImageOps.contain(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
-    digit = np.pad(np.float32(digit), ((0, 28 - digit.height), (0, 28 - digit.width)))
+    digit = np.pad(np.asarray(digit, "float32"), ((0, 28 - digit.height), (0, 28 - digit.width)))
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
@@ -279,8 +287,8 @@ def plot(readings):
         axes[0].imshow(reading.picture)
         axes[1].imshow(reading.ink, cmap="gray_r")
         axes[2].imshow(reading.seen(), cmap="gray_r")
-        for one, title in zip(axes, (reading, "its ink", "what the network saw")):
-            one.set(title=title, xticks=[], yticks=[])
+        for panel, title in zip(axes, (str(reading), "its ink", "what the network saw")):
+            panel.set(title=title, xticks=[], yticks=[])
         for row in reading.rows:
             for digit, label in zip(row.digits, row.text()):
                 top, left, bottom, right = digit.bbox
@@ -293,7 +301,7 @@ def plot(readings):
 def load_model(path):
     """Returns the network in a .keras file, for argparse: it tells what is wrong with the file."""
     try:
-        model = keras.saving.load_model(path, compile=False)  # code that the file brings is not run
+        model = keras.saving.load_model(path, compile=False)  # safely: code in the file is not run
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise argparse.ArgumentTypeError(f"train one with main.py; {reason}") from None
