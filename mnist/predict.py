@@ -29,16 +29,16 @@ COPY = 96  # the side of a small copy, in pixels of its own
 WINDOW = 31  # pixels of the copy: wider than a stroke, narrower than most shadows
 FAINT = 0.08  # contrast to the paper, of which black on white has 1.24: paper's grain has less
 CUT = 0.6  # share of the ink's mean contrast: half of it lets in shadows
-PALE = 0.65  # contrast, and the next its change from pixel to pixel at an outline:
-SOFT = 0.04  # shadows stay below both
-STRAIGHT = 0.7  # share of a side: no row of digits has so much ink on one straight line
+PALE = 0.65  # contrast: shadows have less
+SOFT = 0.04  # change of contrast from pixel to pixel at an outline: shadows have less
+STRAIGHT = 0.7  # share of a line's length across the picture: no row of digits has so much ink on one straight line
 TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
 FINE = 6  # a printed line stays nearer to its middle
 THICK = 10  # a pen's stroke across a line is at least so tall
 BOX = 0.85  # share of its box that a table fills, cells included; a round 0 fills 0.79
-EDGE = 0.05  # share of a side: there scanners leave shadows
+EDGE = 0.05  # share of the shorter side: there scanners leave shadows
 GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
-TALL = 0.04  # share of a side: the tallest digit is taller, specks are not
+TALL = 0.04  # share of the mean side: the tallest digit is taller, specks are not
 SPECK = 0.2  # share of the tallest digit: smaller pieces are specks
 PART = 0.5  # share of the tallest digit: smaller pieces are no digits
 NEAR = 0.1  # share of the tallest digit: the two parts of a 5 are nearer to each other
@@ -77,7 +77,7 @@ class Reading(NamedTuple):
         return min(row.probabilities.max(axis=1).min() for row in self.rows)
 
     def seen(self):
-        """Returns all that the network sees, as one image."""
+        """Returns the digits as the network sees them, without its slanted views, in one image."""
         strips = [np.hstack(row.images) for row in self.rows]
         longest = max(strip.shape[1] for strip in strips)
         padded = [np.pad(strip, ((0, 0), (0, longest - strip.shape[1]))) for strip in strips]
@@ -106,8 +106,8 @@ def find_paper(picture):
     # a small copy will do
     copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / COPY)))
     copy = np.asarray(copy, "float32")
-    # Is the ink darker? It covers less than the paper, of which there is more around: if the ink is
-    # darker, the skewness is negative.
+    # Ink is rarer than paper, of which there is more around. So what differs most from the mean of
+    # its surroundings is ink: if it is darker, the cubes add up to less than 0.
     around = np.pad(copy, ((WINDOW, WINDOW), (WINDOW, WINDOW), (0, 0)), "edge")
     detail = around - ndimage.uniform_filter(around, (2 * WINDOW, 2 * WINDOW, 1))
     sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, of green and of blue
@@ -135,7 +135,7 @@ def threshold_ink(ink):
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # at least a fifth of a picture is paper; noise has contrast there, too
+    # the palest fifth is paper and shows how strong the noise is: ink has at least twice as much
     if threshold < max(FAINT, 2 * np.quantile(ink, 0.2)):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
