@@ -116,7 +116,7 @@ def plot(history, filters, x, y, answers):
         axes.locator_params(axis="x", integer=True)
         axes.legend()
 
-    middle.suptitle("filters of the first convolution: ink counts for them where they are dark")
+    middle.suptitle("filters of the first convolution: the darker, the larger the weight")
     show_images(middle, 2, 8, np.moveaxis(filters[:, :, 0], -1, 0), 16 * [""])  # (16, 5, 5)
 
     misread = np.flatnonzero(answers != y)

@@ -31,7 +31,7 @@ def build_model():
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
         loss="binary_crossentropy",  # as in xor-numpy, but the mean of the rows
-        # Gradient descent in which each weight has a step size of its own.
+        # Gradient descent with momentum, in which each weight has a step size of its own.
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         metrics=["binary_accuracy"],
     )
