@@ -23,22 +23,23 @@ def draw(model):
     top.set(xticks=[], yticks=[])
     middle.set(xlabel="what the network sees", xticks=[], yticks=[])
     bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (predict.SIDE, predict.SIDE * 3 // 4), "white")
+    sheet = Image.new("RGB", (600, 420), "white")  # about as large as a picture is loaded
     shown = top.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
     images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = bottom.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
-    last = []  # where the mouse was
+    last = None  # where the mouse was
 
     def move(event):
-        # pixels of the sheet, also where the mouse has left it
+        nonlocal last
+        # in pixels of the sheet, even beyond its edges, where matplotlib's own event.xdata is None
         x, y = top.transData.inverted().transform((event.x, event.y))
-        if event.buttons:
+        if event.buttons and last:
             pen.line((*last, x, y), "black", width=18)
-            pen.circle((x, y), 9, "black")
-        last[:] = x, y
+            pen.circle((x, y), 9, "black")  # round corners
+        last = x, y
 
-    def press(event):
+    def press_key(event):
         if event.key == "escape":
             sheet.paste("white", (0, 0, *sheet.size))
 
@@ -62,8 +63,8 @@ def draw(model):
 
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
     figure.canvas.mpl_connect("motion_notify_event", move)
-    figure.canvas.mpl_connect("key_press_event", press)
-    timer = figure.canvas.new_timer(50)  # milliseconds: movements come faster than it reads
+    figure.canvas.mpl_connect("key_press_event", press_key)
+    timer = figure.canvas.new_timer(50)  # milliseconds; at each movement would be too often
     timer.add_callback(update)
     timer.start()
     plt.show()

@@ -18,44 +18,25 @@ from typing import NamedTuple
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 from skimage import exposure, filters, measure, morphology, transform
 
 HERE = Path(__file__).parent
-# Settings. Where nothing else is said, in pixels of a picture whose longer side has SIDE of them.
-SIDE = 640  # five rows of digits are still some 50 pixels high
-COPY = 96  # the side of a small copy, in pixels of its own
-WINDOW = 31  # pixels of the copy: wider than a stroke, narrower than most shadows
-FAINT = 0.08  # contrast to the paper, of which black on white has 1.24: paper's grain has less
-CUT = 0.6  # share of the ink's mean contrast: half of it lets in shadows
-PALE = 0.65  # contrast: shadows have less
-SOFT = 0.04  # change of contrast from pixel to pixel at an outline: shadows have less
-STRAIGHT = 0.7  # share of the picture that a printed line crosses: no row of digits is so straight
-TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
-FINE = 6  # a printed line stays nearer to its middle
-THICK = 10  # a pen's stroke across a line is at least so tall
-BOX = 0.85  # share of its box that a table fills, cells included; a round 0 fills 0.79
-EDGE = 0.05  # share of the shorter side: there scanners leave shadows
-GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
-TALL = 0.04  # share of the mean side: the tallest digit is taller, specks are not
-SPECK = 0.2  # share of the tallest digit: smaller pieces are specks
-PART = 0.5  # share of the tallest digit: smaller pieces are no digits
-NEAR = 0.1  # share of the tallest digit: the two parts of a 5 are nearer to each other
-STROKE = 2.6  # pixels of 28, a little less than the mean of MNIST's: loops stay open
-SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees
-SURE = 0.99  # probability: of the answers above it, 98 % are right
 
 
 class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
+SURE = 0.99  # of the answers with at least this probability, more than 98 % are right
+
+
 class Row(NamedTuple):
     """A row of digits, from left to right."""
 
     digits: list  # regions of scikit-image
-    images: np.ndarray  # (n, 28, 28), what the network sees
+    images: np.ndarray  # (n, 28, 28), 0 to 255, what the network sees
     probabilities: np.ndarray  # (n, 10), what it answers
 
     def text(self):
@@ -88,8 +69,14 @@ class Reading(NamedTuple):
         return f"{self.text()}{doubt} ({self.certainty():.1%})"
 
 
+# The steps. Above each stand its settings, chosen on photographs, scans and drawings; lengths are
+# in pixels of a loaded picture.
+
+SIDE = 500  # a loaded picture has as many pixels as a square of this side
+
+
 def load_picture(path):
-    """Returns an image file, mode RGB, upright, its longer side SIDE pixels long."""
+    """Returns an image file, mode RGB, upright, shrunk or enlarged to SIDE * SIDE pixels."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
     # gray of more than 8 bits
@@ -98,178 +85,213 @@ def load_picture(path):
     # gray where it is transparent: dark ink and light ink both show on it
     image = image.convert("RGBA")
     image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
-    return ImageOps.contain(image.convert("RGB"), (SIDE, SIDE))
+    return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
 
 
-def find_paper(picture):
-    """Returns the colours that an RGB picture would have without ink: (h, w, 3), float32."""
-    # a small copy will do
-    copy = picture.reduce(max(1, round((picture.width * picture.height) ** 0.5 / COPY)))
-    copy = np.asarray(copy, "float32")
-    # Ink is rarer than paper, of which there is more around. So what differs most from the mean of
-    # its surroundings is ink: if it is darker, the cubes add up to less than 0.
-    around = np.pad(copy, ((WINDOW, WINDOW), (WINDOW, WINDOW), (0, 0)), "edge")
-    detail = around - ndimage.uniform_filter(around, (2 * WINDOW, 2 * WINDOW, 1))
-    sign = np.where((detail**3).sum(axis=(0, 1)) < 0, 1, -1)  # of red, of green and of blue
-    # for dark ink: the brightest around, then the darkest of those; strokes go, wide shadows stay
-    paper = sign * ndimage.grey_closing(sign * copy, (WINDOW, WINDOW, 1))
-    paper = ndimage.gaussian_filter(paper, (4, 4, 0))
-    # as large as the picture again
-    paper = Image.fromarray(np.uint8(paper)).resize(picture.size, Image.Resampling.BILINEAR)
-    return np.asarray(paper, "float32")
+WINDOW = 160  # wider than a stroke, narrower than most shadows
+SMOOTH = 60  # closing leaves squares of different brightness, which this blurs
+DARK = 100  # added to the paper's brightness: else noise in the dark would be ink
+
+
+def is_light_on_dark(gray):
+    """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
+    # how much each pixel differs from its surroundings; as a digit may fill the whole picture, the
+    # picture's edge, which is paper, is repeated around it
+    around = np.pad(gray, WINDOW, "edge")
+    difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
+    # ink is rarer than paper and differs more: with light ink, the cubes (the skewness) add up to
+    # more than 0
+    return (difference**3).sum() > 0
 
 
 def find_ink(picture):
-    """Returns how each pixel of an RGB picture differs from its paper: (h, w), 0 for paper."""
-    paper = find_paper(picture)
-    # in less light, the same ink differs less; + 100, or noise on black would be ink
-    difference = (np.asarray(picture, "float32") - paper) / (
-        paper.mean(axis=2, keepdims=True) + 100
-    )
-    return ndimage.gaussian_filter(np.linalg.norm(difference, axis=2), 1)
+    """Returns how much darker than its paper each pixel of an RGB picture is: (h, w), 0 to 1.
+
+    Light ink on dark paper is turned into dark ink on light paper before.
+    """
+    gray = np.asarray(picture.convert("L"), "float32")
+    gray = ndimage.gaussian_filter(gray, 1)  # without the finest noise
+    if is_light_on_dark(gray):
+        gray = 255 - gray
+    # the paper alone: closing fills in what is dark and narrower than the window
+    paper = ndimage.uniform_filter(ndimage.grey_closing(gray, WINDOW), SMOOTH)
+    # as a share of the paper, since in a shadow all is darker
+    return ((paper - gray) / (paper + DARK)).clip(0)
+
+
+CUT = 0.6  # share of the mean of the ink: at 0.5, more shadows are left
+FAINT = 0.046  # the grain of paper has less; black on white has 255 / (255 + DARK), or 0.72
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # between ink and paper, as in Ridler and Calvard (1978); a little higher leaves shadows out
+    # Ridler and Calvard (1978): a share of the mean of what is above the threshold, until it stays
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # the palest fifth is paper and shows how strong the noise is: ink has at least twice as much
+    # the palest fifth is paper, and as far above 0 as its noise is strong: ink has at least twice
+    # as much
     if threshold < max(FAINT, 2 * np.quantile(ink, 0.2)):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
+STRAIGHT = 0.65  # share of the picture that a printed line crosses at least
+TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
+THIN = 10  # a printed line is less tall, a pen's stroke across it taller
+COVER = 12  # more than THIN, as the segments that are found may run along a line's edge
+
+
 def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
-    # Hough transform: for each angle and distance, the pixels on that line
+    # long segments of ink across small gaps, by a Hough transform, which knows a line by the angle
+    # of its perpendicular
+    length = round(STRAIGHT * mask.shape[1])
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
-    hough = transform.hough_line(mask, angles)
-    peaks = transform.hough_line_peaks(*hough, threshold=STRAIGHT * mask.shape[1])
-    # what is near such a line
-    y, x = np.indices(mask.shape)
-    near = np.zeros_like(mask)
-    for _, angle, distance in zip(*peaks):
-        near |= abs(x * np.cos(angle) + y * np.sin(angle) - distance) < FINE
-    # strokes that cross it are taller
-    strokes = ndimage.binary_opening(mask, np.ones((THICK, 1)))
-    return mask & near & ~strokes
+    segments = transform.probabilistic_hough_line(
+        mask, threshold=length // 2, line_length=length, line_gap=5, theta=angles, rng=0
+    )
+    # all that is near to them
+    cover = Image.new("1", mask.shape[::-1])
+    pen = ImageDraw.Draw(cover)
+    for start, end in segments:
+        pen.line((start, end), 1, COVER)
+    # but not strokes: opening keeps what is at least so tall
+    strokes = ndimage.binary_opening(mask, np.ones((THIN, 1)))
+    return mask & np.asarray(cover) & ~strokes
 
 
 def rub_out_lines(mask):
-    """Returns a mask (h, w) without printed lines across and down."""
-    return mask & ~lines_across(mask) & ~lines_across(mask.T).T
+    """Returns a mask (h, w) without the printed lines of ruled paper and of tables."""
+    across, down = lines_across(mask), lines_across(mask.T).T
+    return mask & ~across & ~down
 
 
-def rub_out_tables(mask):
-    """Returns a mask (h, w) without tables, whose lines may be too short for rub_out_lines."""
-    mask = mask.copy()
-    for region in measure.regionprops(measure.label(mask)):
-        # with holes, its cells, and filling its box (1 - euler_number is the number of holes)
-        if region.euler_number < 1 and region.area_filled > BOX * region.area_bbox:
-            mask[region.slice] &= ~region.image
-    return mask
+PALE = 0.4  # shadows have paler ink than this
+SOFT = 0.027  # ...and at their outline it changes less from pixel to pixel
+EDGE = 24  # so near to the picture's edges scanners leave shadows
+GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
+TALL = 24  # the tallest digit is taller; where nothing is, there are only specks
+SPECK = 0.2  # share of the tallest digit: what is lower and narrower is a speck
 
 
-def height(region):
-    """Returns a region's height in pixels."""
-    return len(region.image)
+def is_shadow(region, slope):
+    """Returns whether a region of the ink is pale, with a soft outline.
 
-
-def is_shadow(region, ink, slope):
-    """Returns whether a region is pale, with a soft outline; slope: how the ink changes there."""
+    slope: how much the ink changes from pixel to pixel, (h, w).
+    """
     outline = region.image & ~ndimage.binary_erosion(region.image)
-    pale = ink[region.slice][region.image].mean() < PALE
-    return pale and slope[region.slice][outline].mean() < SOFT
+    return region.intensity_mean < PALE and slope[region.slice][outline].mean() < SOFT
 
 
 def is_at_the_edge(region, shape):
-    """Returns whether most of a region lies at the edges of a picture of this shape (h, w)."""
-    edge = np.ones(shape, bool)
-    margin = round(EDGE * min(shape))
-    edge[margin:-margin, margin:-margin] = False
-    return edge[region.slice][region.image].mean() > 0.5
+    """Returns whether a region's middle is near an edge of a picture of this shape (h, w)."""
+    y, x = region.centroid
+    return min(y, x, shape[0] - y, shape[1] - x) < EDGE
 
 
-def is_over(piece, digit, gap):
+def height(region):
+    return region.image.shape[0]
+
+
+def find_pieces(mask, ink):
+    """Returns what is written in a mask (h, w) of the ink (h, w), without shadows and specks.
+
+    That is, an array (h, w) with another number for each piece, and a list of the pieces, regions
+    of scikit-image, the tallest first.
+    """
+    # what is connected in a mask of thicker strokes; of these, the mask's own pixels
+    labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
+    slope = filters.sobel(ink)
+    pieces = [
+        piece
+        for piece in measure.regionprops(labels, ink)
+        if not is_shadow(piece, slope) and not is_at_the_edge(piece, mask.shape)
+    ]
+    pieces.sort(key=height, reverse=True)
+    if not pieces or height(pieces[0]) < TALL:
+        raise NothingToRead("there are only specks; take it closer")
+    speck = SPECK * height(pieces[0])
+    return labels, [piece for piece in pieces if max(piece.image.shape) > speck]
+
+
+PART = 0.5  # share of the tallest digit: what is lower is no digit, but perhaps a part of one
+NEAR = 0.1  # share of the tallest digit: the parts of a digit, as the bar of a 5, are so near
+
+
+def is_over_or_under(piece, digit, gap):
     """Returns whether a piece lies over or under a digit, nearer than the gap."""
     top, left, bottom, right = digit.bbox
+    piece_top, _, piece_bottom, _ = piece.bbox
     y, x = piece.centroid
-    between = max(top - piece.bbox[2], piece.bbox[0] - bottom)
-    return left <= x <= right and not top <= y <= bottom and between < gap
+    near = piece_bottom > top - gap and piece_top < bottom + gap
+    return near and left <= x <= right and (y < top or y > bottom)
 
 
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
-    # connected regions, across small gaps
-    labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
-    # without shadows and what lies at the edge
-    slope = filters.sobel(ink)
-    pieces = [
-        piece
-        for piece in measure.regionprops(labels)
-        if not is_shadow(piece, ink, slope) and not is_at_the_edge(piece, mask.shape)
-    ]
-    # the tallest first
-    pieces.sort(key=height, reverse=True)
-    if not pieces or height(pieces[0]) < TALL * mask.size**0.5:
-        raise NothingToRead("there are only specks; take it closer")
+    labels, pieces = find_pieces(mask, ink)
     tallest = height(pieces[0])
     digits = []
     for piece in pieces:
-        if max(piece.image.shape) < SPECK * tallest:  # a speck
-            continue
-        # pieces one above the other make one digit, such as the two of a 5
-        for digit in digits:
-            if is_over(piece, digit, NEAR * tallest):
-                labels[labels == piece.label] = digit.label
-                break
-        else:
-            if height(piece) > PART * tallest:
-                digits.append(piece)
+        gap = NEAR * tallest
+        whole = [digit for digit in digits if is_over_or_under(piece, digit, gap)]
+        if whole:
+            labels[labels == piece.label] = whole[0].label
+        elif height(piece) > PART * tallest:
+            digits.append(piece)
+    # measured again, with their parts
     found = [digit.label for digit in digits]
     return [region for region in measure.regionprops(labels) if region.label in found]
+
+
+def is_level(digit, other):
+    """Returns whether the middle of a digit is at the height of another one."""
+    top, _, bottom, _ = digit.bbox
+    return other.bbox[0] < (top + bottom) / 2 < other.bbox[2]
 
 
 def sort_into_rows(digits):
     """Returns the rows of digits from top to bottom, each a list from left to right."""
     rows = []
     for digit in sorted(digits, key=lambda digit: digit.bbox[1]):
-        middle = (digit.bbox[0] + digit.bbox[2]) / 2
-        # the row whose last digit it is level with
-        for row in rows:
-            top, _, bottom, _ = row[-1].bbox
-            if top < middle < bottom:
-                row.append(digit)
-                break
+        level = [row for row in rows if is_level(digit, row[-1])]
+        if level:
+            level[0].append(digit)
         else:
             rows.append([digit])
     return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
 
 
+STROKE = 2.6  # pixels of 28, a little less than the mean of MNIST's: loops stay open
+SCALE = 5  # strokes are changed in a digit so many times as large
+
+
 def redraw(mask, slant=0):
     """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255."""
-    # 5 times as large as it will be, with room for wider strokes and for the slant
-    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (100, 100))
-    large = np.pad(np.asarray(large) / 255, 50)
-    # the further down, the further to the side
+    # larger, with room for wider strokes and for the slant
+    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (20 * SCALE, 20 * SCALE))
+    large = np.pad(np.asarray(large) / 255, 10 * SCALE)
+    # each line from further right than the one above it, which leans the digit to the right
     large = transform.warp(large, np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])) > 0.5
-    # how deep in the ink each pixel is; along the strokes' middle, half of their width
+    # how deep in the ink each pixel is, outside less than 0; half of a stroke's width in its middle
     depth = ndimage.distance_transform_edt(large) - ndimage.distance_transform_edt(~large)
     half = depth[morphology.skeletonize(large)].mean()
-    # strokes like MNIST's
-    digit = Image.fromarray(depth > half - 5 * STROKE / 2)
-    # 20 pixels high or wide, and its center of mass in the middle of 28 by 28
-    digit = ImageOps.contain(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
-    digit = np.pad(np.asarray(digit, "float32"), ((0, 28 - digit.height), (0, 28 - digit.width)))
+    # the outline moved in or out until the strokes are as wide as MNIST's
+    digit = Image.fromarray(depth > half - SCALE * STROKE / 2)
+    # 20 pixels high or wide, in the middle of 28 by 28 pixels, and then the center of mass there
+    digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
+    digit = np.pad(np.asarray(digit, "float32"), 4)
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
+
+
+SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees
 
 
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     ink = find_ink(picture)
-    mask = rub_out_lines(rub_out_tables(threshold_ink(ink)))
+    mask = rub_out_lines(threshold_ink(ink))
     rows = []
     for digits in sort_into_rows(find_digits(mask, ink)):
         # people's hands slant: the network sees each digit as it is, and slanted to both sides
