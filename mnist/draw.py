@@ -15,28 +15,30 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
+PEN = 18  # pixels of the sheet: about as thick, beside a digit, as a felt pen's stroke
+
 
 def draw(model):
     """Opens the page and shows what the model reads there, until Ctrl-C."""
     plt.switch_backend("WebAgg")
-    figure, (top, middle, bottom) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
-    top.set(xticks=[], yticks=[])
-    middle.set(xlabel="what the network sees", xticks=[], yticks=[])
-    bottom.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
+    figure, (page, view, chart) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
+    page.set(xticks=[], yticks=[])
+    view.set(xlabel="what the network sees", xticks=[], yticks=[])
+    chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
     sheet = Image.new("RGB", (600, 420), "white")  # about as large as a picture is loaded
-    shown = top.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
-    images = middle.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
-    bars = bottom.bar(range(10), np.zeros(10))
+    shown = page.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
+    strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
+    bars = chart.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
     last = None  # where the mouse was
 
     def move(event):
         nonlocal last
         # in pixels of the sheet, even beyond its edges, where matplotlib's own event.xdata is None
-        x, y = top.transData.inverted().transform((event.x, event.y))
-        if event.buttons and last:
-            pen.line((*last, x, y), "black", width=18)
-            pen.circle((x, y), 9, "black")  # round corners
+        x, y = page.transData.inverted().transform((event.x, event.y))
+        if event.buttons and last:  # a button is held down
+            pen.line((*last, x, y), "black", width=PEN)
+            pen.circle((x, y), PEN / 2, "black")  # round corners and ends
         last = x, y
 
     def press_key(event):
@@ -44,6 +46,7 @@ def draw(model):
             sheet.paste("white", (0, 0, *sheet.size))
 
     def update():
+        # what is shown is a copy of the sheet
         if np.array_equal(sheet, shown.get_array()):
             return
         shown.set_data(sheet)
@@ -53,10 +56,10 @@ def draw(model):
             title, seen, probabilities = "Draw some digits", np.zeros((28, 28)), np.zeros(10)
         else:
             title, seen = str(reading), reading.seen()
-            probabilities = reading.rows[-1].probabilities[-1]
-        top.set_title(title, fontsize=18)
-        figure.canvas.manager.set_window_title(title)
-        images.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))
+            probabilities = reading.rows[-1].probabilities[-1]  # at the right of the lowest row
+        page.set_title(title, fontsize=18)
+        figure.canvas.manager.set_window_title(title)  # of the browser's tab
+        strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # as wide as it is now
         for bar, probability in zip(bars, probabilities):
             bar.set_height(probability)
         figure.canvas.draw_idle()

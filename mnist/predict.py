@@ -7,7 +7,7 @@
 
 A network can read only what looks like what it was trained on. So each digit of a picture is made
 like MNIST's, in three steps: find the ink, find the digits in it, and draw each of them again, 28
-by 28 pixels, with MNIST's strokes.
+by 28 pixels, with MNIST's strokes. The function read, below, names all the steps in their order.
 """
 
 import argparse
@@ -29,7 +29,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # of the answers with at least this probability, more than 98 % are right
+SURE = 0.99  # at least 98 % of the answers so probable shall be right: see tests/benchmark.py
 
 
 class Row(NamedTuple):
@@ -69,8 +69,8 @@ class Reading(NamedTuple):
         return f"{self.text()}{doubt} ({self.certainty():.1%})"
 
 
-# The steps. Above each stand its settings, chosen on photographs, scans and drawings; lengths are
-# in pixels of a loaded picture.
+# Each step's settings stand above it, and were chosen by trying them on photographs, scans and
+# drawings. Where nothing else is said, lengths are in pixels of a loaded picture.
 
 SIDE = 500  # a loaded picture has as many pixels as a square of this side
 
@@ -80,7 +80,7 @@ def load_picture(path):
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
     # gray of more than 8 bits
-    if image.mode[0] in "IF":
+    if image.mode.startswith(("I", "F")):
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
     # gray where it is transparent: dark ink and light ink both show on it
     image = image.convert("RGBA")
@@ -89,28 +89,28 @@ def load_picture(path):
 
 
 WINDOW = 160  # wider than a stroke, narrower than most shadows
-SMOOTH = 60  # closing leaves squares of different brightness, which this blurs
+SMOOTH = 60  # blurs the squares that closing, below, leaves in the paper
 DARK = 100  # added to the paper's brightness: else noise in the dark would be ink
 
 
 def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
-    # how much each pixel differs from its surroundings; as a digit may fill the whole picture, the
-    # picture's edge, which is paper, is repeated around it
+    # as a digit may fill the whole picture, its edge, which is paper, is repeated around it
     around = np.pad(gray, WINDOW, "edge")
+    # how much each pixel differs from its surroundings, up to WINDOW to each side
     difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
-    # ink is rarer than paper and differs more: with light ink, the cubes (the skewness) add up to
-    # more than 0
+    # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
+    # in the skewness of a distribution
     return (difference**3).sum() > 0
 
 
 def find_ink(picture):
-    """Returns how much darker than its paper each pixel of an RGB picture is: (h, w), 0 to 1.
+    """Returns how much darker than its paper each pixel of an RGB picture is: (h, w), 0 for paper.
 
-    Light ink on dark paper is turned into dark ink on light paper before.
+    Light ink on dark paper is first turned into dark ink on light paper.
     """
     gray = np.asarray(picture.convert("L"), "float32")
-    gray = ndimage.gaussian_filter(gray, 1)  # without the finest noise
+    gray = ndimage.gaussian_filter(gray, 1)  # blurred by a pixel, against noise
     if is_light_on_dark(gray):
         gray = 255 - gray
     # the paper alone: closing fills in what is dark and narrower than the window
@@ -119,44 +119,51 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # share of the mean of the ink: at 0.5, more shadows are left
+CUT = 0.6  # share of the ink's mean: at 0.5, halfway between paper and ink, more shadows are left
 FAINT = 0.046  # the grain of paper has less; black on white has 255 / (255 + DARK), or 0.72
+NOISE = 2  # a stroke is at least so many times as strong as the noise
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # Ridler and Calvard (1978): a share of the mean of what is above the threshold, until it stays
+    # a share of the mean of what lies above the threshold, as in Ridler and Calvard (1978); it
+    # hardly moves after five rounds
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # the palest fifth is paper, and as far above 0 as its noise is strong: ink has at least twice
-    # as much
-    if threshold < max(FAINT, 2 * np.quantile(ink, 0.2)):
+    # the palest fifth of the pixels is surely paper, which has only noise
+    noise = np.quantile(ink, 0.2)
+    if threshold < max(FAINT, NOISE * noise):
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
 STRAIGHT = 0.65  # share of the picture that a printed line crosses at least
-TILT = 6  # degrees: nobody takes a picture of a sheet that lies more askew
+BREAK = 5  # a printed line has smaller gaps
+TILT = 6  # degrees: few sheets lie more askew
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
-COVER = 12  # more than THIN, as the segments that are found may run along a line's edge
+COVER = 12  # what is nearer to a line that was found than half of this belongs to it
 
 
 def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
-    # long segments of ink across small gaps, by a Hough transform, which knows a line by the angle
-    # of its perpendicular
+    # long segments of ink, by a Hough transform; its angles are those of a line's perpendicular
     length = round(STRAIGHT * mask.shape[1])
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
-        mask, threshold=length // 2, line_length=length, line_gap=5, theta=angles, rng=0
+        mask,
+        threshold=length // 2,  # pixels that must lie on a line for it to be looked at
+        line_length=length,
+        line_gap=BREAK,
+        theta=angles,
+        rng=0,  # it tries pixels at random: the same ones each time
     )
     # all that is near to them
     cover = Image.new("1", mask.shape[::-1])
     pen = ImageDraw.Draw(cover)
     for start, end in segments:
-        pen.line((start, end), 1, COVER)
-    # but not strokes: opening keeps what is at least so tall
+        pen.line((start, end), fill=1, width=COVER)
+    # but not strokes: opening keeps what is at least THIN tall
     strokes = ndimage.binary_opening(mask, np.ones((THIN, 1)))
     return mask & np.asarray(cover) & ~strokes
 
@@ -167,19 +174,16 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # shadows have paler ink than this
-SOFT = 0.027  # ...and at their outline it changes less from pixel to pixel
-EDGE = 24  # so near to the picture's edges scanners leave shadows
+PALE = 0.4  # of the ink: shadows have less
+SOFT = 0.027  # of the ink's slope at an outline: shadows have less
+EDGE = 24  # nearer to the picture's edges, scanners leave shadows
 GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
-TALL = 24  # the tallest digit is taller; where nothing is, there are only specks
+TALL = 24  # the tallest digit is taller
 SPECK = 0.2  # share of the tallest digit: what is lower and narrower is a speck
 
 
 def is_shadow(region, slope):
-    """Returns whether a region of the ink is pale, with a soft outline.
-
-    slope: how much the ink changes from pixel to pixel, (h, w).
-    """
+    """Returns whether a region of the ink is pale, with a soft outline; slope: its steepness."""
     outline = region.image & ~ndimage.binary_erosion(region.image)
     return region.intensity_mean < PALE and slope[region.slice][outline].mean() < SOFT
 
@@ -197,12 +201,13 @@ def height(region):
 def find_pieces(mask, ink):
     """Returns what is written in a mask (h, w) of the ink (h, w), without shadows and specks.
 
-    That is, an array (h, w) with another number for each piece, and a list of the pieces, regions
-    of scikit-image, the tallest first.
+    That is, an array (h, w) with a number for each connected piece, and a list of the pieces that
+    are neither, regions of scikit-image, the tallest first.
     """
-    # what is connected in a mask of thicker strokes; of these, the mask's own pixels
+    # numbers for the pieces of a mask of thicker strokes, in which small gaps are closed, and then
+    # only for the mask's own pixels
     labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
-    slope = filters.sobel(ink)
+    slope = filters.sobel(ink)  # how steeply the ink rises
     pieces = [
         piece
         for piece in measure.regionprops(labels, ink)
@@ -216,7 +221,7 @@ def find_pieces(mask, ink):
 
 
 PART = 0.5  # share of the tallest digit: what is lower is no digit, but perhaps a part of one
-NEAR = 0.1  # share of the tallest digit: the parts of a digit, as the bar of a 5, are so near
+NEAR = 0.1  # share of the tallest digit: nearer pieces are one digit, as a 5 and its bar
 
 
 def is_over_or_under(piece, digit, gap):
@@ -225,7 +230,8 @@ def is_over_or_under(piece, digit, gap):
     piece_top, _, piece_bottom, _ = piece.bbox
     y, x = piece.centroid
     near = piece_bottom > top - gap and piece_top < bottom + gap
-    return near and left <= x <= right and (y < top or y > bottom)
+    over_or_under = left <= x <= right and (y < top or y > bottom)
+    return near and over_or_under
 
 
 def find_digits(mask, ink):
@@ -233,11 +239,11 @@ def find_digits(mask, ink):
     labels, pieces = find_pieces(mask, ink)
     tallest = height(pieces[0])
     digits = []
+    # the tallest first, so that a digit is known before its parts
     for piece in pieces:
-        gap = NEAR * tallest
-        whole = [digit for digit in digits if is_over_or_under(piece, digit, gap)]
-        if whole:
-            labels[labels == piece.label] = whole[0].label
+        owners = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
+        if owners:
+            labels[labels == piece.label] = owners[0].label
         elif height(piece) > PART * tallest:
             digits.append(piece)
     # measured again, with their parts
@@ -264,7 +270,7 @@ def sort_into_rows(digits):
 
 
 STROKE = 2.6  # pixels of 28, a little less than the mean of MNIST's: loops stay open
-SCALE = 5  # strokes are changed in a digit so many times as large
+SCALE = 5  # their width is changed while the digit is so many times as large
 
 
 def redraw(mask, slant=0):
@@ -272,20 +278,22 @@ def redraw(mask, slant=0):
     # larger, with room for wider strokes and for the slant
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (20 * SCALE, 20 * SCALE))
     large = np.pad(np.asarray(large) / 255, 10 * SCALE)
-    # each line from further right than the one above it, which leans the digit to the right
-    large = transform.warp(large, np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])) > 0.5
-    # how deep in the ink each pixel is, outside less than 0; half of a stroke's width in its middle
-    depth = ndimage.distance_transform_edt(large) - ndimage.distance_transform_edt(~large)
-    half = depth[morphology.skeletonize(large)].mean()
-    # the outline moved in or out until the strokes are as wide as MNIST's
-    digit = Image.fromarray(depth > half - SCALE * STROKE / 2)
-    # 20 pixels high or wide, in the middle of 28 by 28 pixels, and then the center of mass there
-    digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (20, 20), Image.BOX)
-    digit = np.pad(np.asarray(digit, "float32"), 4)
-    return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
+    # warp takes the pixel for (x, y) from (x + slant * y, y), which leans the digit to the right
+    slanted = transform.warp(large, np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])) > 0.5
+    # each pixel's distance to the outline, less than 0 outside
+    depth = ndimage.distance_transform_edt(slanted) - ndimage.distance_transform_edt(~slanted)
+    # along the middle of the strokes, it is half of their width
+    half = depth[morphology.skeletonize(slanted)].mean()
+    # the outline moved in or out, to half of the width that they shall have
+    redrawn = Image.fromarray(depth > half - SCALE * STROKE / 2)
+    # as large as fits into 20 by 20 pixels, with 4 pixels around it
+    small = ImageOps.pad(redrawn.crop(redrawn.getbbox()).convert("L"), (20, 20), Image.BOX)
+    small = np.pad(np.asarray(small, "float32"), 4)
+    # its center of mass moved to the middle of 28 pixels, 0 to 27
+    return ndimage.shift(small, 13.5 - np.array(ndimage.center_of_mass(small)), order=1)
 
 
-SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees
+SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees; 0 is shown in the plot
 
 
 def read(model, picture):
@@ -323,7 +331,8 @@ def plot(readings):
 def load_model(path):
     """Returns the network in a .keras file, for argparse: it tells what is wrong with the file."""
     try:
-        model = keras.saving.load_model(path, compile=False)  # safely: code in the file is not run
+        # only to predict, and without running any code that the file may hold
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise argparse.ArgumentTypeError(f"train one with main.py; {reason}") from None
@@ -336,9 +345,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
     parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE")
-    parser.add_argument(
-        "--model", type=load_model, default=str(HERE / "model.keras"), metavar="FILE.keras"
-    )
+    default = str(HERE / "model.keras")  # a str, as a reader would type it, goes through load_model
+    parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
     readings = []
     for path in args.images:
