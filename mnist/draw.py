@@ -25,8 +25,9 @@ def draw(model):
     page.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
     chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (600, 420), "white")  # about as large as a picture is loaded
-    shown = page.imshow(np.zeros_like(sheet))  # black, so that the first update shows the sheet
+    sheet = Image.new("RGB", (600, 420), "white")  # about predict.SIDE * SIDE pixels
+    # black, so that the first update shows the sheet
+    shown = page.imshow(np.zeros((420, 600, 3), "uint8"))
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
@@ -46,7 +47,7 @@ def draw(model):
             sheet.paste("white", (0, 0, *sheet.size))
 
     def update():
-        # what is shown is a copy of the sheet
+        # nothing new: the sheet equals the copy that is shown
         if np.array_equal(sheet, shown.get_array()):
             return
         shown.set_data(sheet)
@@ -67,7 +68,7 @@ def draw(model):
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press_key)
-    timer = figure.canvas.new_timer(50)  # milliseconds; at each movement would be too often
+    timer = figure.canvas.new_timer(50)  # milliseconds: at once, to the eye
     timer.add_callback(update)
     timer.start()
     plt.show()

@@ -29,7 +29,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # at least 98 % of the answers so probable shall be right: see tests/benchmark.py
+SURE = 0.99  # chosen so that of the pictures read with more, at least 98 % are read right
 
 
 class Row(NamedTuple):
@@ -72,11 +72,11 @@ class Reading(NamedTuple):
 # Each step's settings stand above it, and were chosen by trying them on photographs, scans and
 # drawings. Where nothing else is said, lengths are in pixels of a loaded picture.
 
-SIDE = 500  # a loaded picture has as many pixels as a square of this side
+SIDE = 500  # of a square with as many pixels as a loaded picture has
 
 
 def load_picture(path):
-    """Returns an image file, mode RGB, upright, shrunk or enlarged to SIDE * SIDE pixels."""
+    """Returns the picture in a file, mode RGB, upright, scaled to as many pixels as SIDE * SIDE."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
     # gray of more than 8 bits
@@ -88,16 +88,15 @@ def load_picture(path):
     return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
 
 
-WINDOW = 160  # wider than a stroke, narrower than most shadows
-SMOOTH = 60  # blurs the squares that closing, below, leaves in the paper
-DARK = 100  # added to the paper's brightness: else noise in the dark would be ink
+WINDOW = 160  # the surroundings of a pixel: wider than a stroke, narrower than most shadows
+DARK = 100  # of 255, added to the paper's brightness: else noise in the dark would be ink
 
 
 def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
     # as a digit may fill the whole picture, its edge, which is paper, is repeated around it
     around = np.pad(gray, WINDOW, "edge")
-    # how much each pixel differs from its surroundings, up to WINDOW to each side
+    # how much each pixel differs from its wider surroundings
     difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
     # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
     # in the skewness of a distribution
@@ -114,55 +113,53 @@ def find_ink(picture):
     if is_light_on_dark(gray):
         gray = 255 - gray
     # the paper alone: closing fills in what is dark and narrower than the window
-    paper = ndimage.uniform_filter(ndimage.grey_closing(gray, WINDOW), SMOOTH)
+    paper = ndimage.grey_closing(gray, WINDOW)
+    paper = ndimage.uniform_filter(paper, WINDOW)  # smooths the steps that closing leaves
     # as a share of the paper, since in a shadow all is darker
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # share of the ink's mean: at 0.5, halfway between paper and ink, more shadows are left
-FAINT = 0.046  # the grain of paper has less; black on white has 255 / (255 + DARK), or 0.72
-NOISE = 2  # a stroke is at least so many times as strong as the noise
+CUT = 0.6  # the threshold, as a share of the mean ink; 0.5 would leave more shadows
+NOISE = 2  # the threshold is more than this many times the noise
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # a share of the mean of what lies above the threshold, as in Ridler and Calvard (1978); it
-    # hardly moves after five rounds
+    # a share of the mean of what is above the threshold, until it settles: after Ridler and Calvard
+    # (1978)
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # the palest fifth of the pixels is surely paper, which has only noise
+    # the palest fifth of the pixels is surely paper; through noise it lies a little above 0
     noise = np.quantile(ink, 0.2)
-    if threshold < max(FAINT, NOISE * noise):
+    if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
-STRAIGHT = 0.65  # share of the picture that a printed line crosses at least
-BREAK = 5  # a printed line has smaller gaps
+STRAIGHT = 0.65  # share of the picture that a printed line crosses at least, and few strokes do
 TILT = 6  # degrees: few sheets lie more askew
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
-COVER = 12  # what is nearer to a line that was found than half of this belongs to it
 
 
 def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
-    # long segments of ink, by a Hough transform; its angles are those of a line's perpendicular
+    # long segments of ink, by a Hough transform
     length = round(STRAIGHT * mask.shape[1])
-    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
+    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # 90 degrees: a level line
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # pixels that must lie on a line for it to be looked at
+        threshold=length // 2,  # pixels that must lie on a line before it is looked at
         line_length=length,
-        line_gap=BREAK,
+        line_gap=10,  # pixels of it that may be missing one after the other
         theta=angles,
         rng=0,  # it tries pixels at random: the same ones each time
     )
-    # all that is near to them
+    # the segments, drawn as wide as printed lines may be
     cover = Image.new("1", mask.shape[::-1])
     pen = ImageDraw.Draw(cover)
     for start, end in segments:
-        pen.line((start, end), fill=1, width=COVER)
+        pen.line((start, end), fill=1, width=THIN)
     # but not strokes: opening keeps what is at least THIN tall
     strokes = ndimage.binary_opening(mask, np.ones((THIN, 1)))
     return mask & np.asarray(cover) & ~strokes
@@ -174,24 +171,27 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # of the ink: shadows have less
-SOFT = 0.027  # of the ink's slope at an outline: shadows have less
-EDGE = 24  # nearer to the picture's edges, scanners leave shadows
-GAP = 3  # strokes up to twice as far apart are one, as a pen skips on paper
-TALL = 24  # the tallest digit is taller
-SPECK = 0.2  # share of the tallest digit: what is lower and narrower is a speck
+PALE = 0.4  # ink on average, of which black on white has 255 / (255 + DARK); shadows have less
+SOFT = 0.027  # how much the ink changes in a pixel; at the outline of a shadow it is less
 
 
 def is_shadow(region, slope):
-    """Returns whether a region of the ink is pale, with a soft outline; slope: its steepness."""
+    """Returns whether a region is pale, with a soft outline; slope (h, w): how steep the ink is."""
     outline = region.image & ~ndimage.binary_erosion(region.image)
     return region.intensity_mean < PALE and slope[region.slice][outline].mean() < SOFT
+
+
+EDGE = 0.05  # share of the shorter side: what is nearer to the edges, scanners have left there
 
 
 def is_at_the_edge(region, shape):
     """Returns whether a region's middle is near an edge of a picture of this shape (h, w)."""
     y, x = region.centroid
-    return min(y, x, shape[0] - y, shape[1] - x) < EDGE
+    return min(y, x, shape[0] - y, shape[1] - x) < EDGE * min(shape)
+
+
+GAP = 3  # strokes are thickened so much to each side, as a pen skips on paper
+TALL = 24  # if no piece is so tall, all are specks
 
 
 def height(region):
@@ -199,15 +199,15 @@ def height(region):
 
 
 def find_pieces(mask, ink):
-    """Returns what is written in a mask (h, w) of the ink (h, w), without shadows and specks.
+    """Returns (labels, pieces): what is connected in a mask (h, w) of the ink (h, w), but shadows.
 
-    That is, an array (h, w) with a number for each connected piece, and a list of the pieces that
-    are neither, regions of scikit-image, the tallest first.
+    labels is an array (h, w); pieces are regions of scikit-image, the tallest first.
     """
-    # numbers for the pieces of a mask of thicker strokes, in which small gaps are closed, and then
-    # only for the mask's own pixels
-    labels = measure.label(ndimage.binary_dilation(mask, iterations=GAP)) * mask
-    slope = filters.sobel(ink)  # how steeply the ink rises
+    # what is connected when strokes are thicker, which closes gaps, gets one label; then only the
+    # mask's own pixels keep it
+    thick = ndimage.binary_dilation(mask, iterations=GAP)
+    labels = measure.label(thick) * mask
+    slope = filters.sobel(ink)
     pieces = [
         piece
         for piece in measure.regionprops(labels, ink)
@@ -216,22 +216,20 @@ def find_pieces(mask, ink):
     pieces.sort(key=height, reverse=True)
     if not pieces or height(pieces[0]) < TALL:
         raise NothingToRead("there are only specks; take it closer")
-    speck = SPECK * height(pieces[0])
-    return labels, [piece for piece in pieces if max(piece.image.shape) > speck]
+    return labels, pieces
 
 
-PART = 0.5  # share of the tallest digit: what is lower is no digit, but perhaps a part of one
-NEAR = 0.1  # share of the tallest digit: nearer pieces are one digit, as a 5 and its bar
+PART = 0.5  # share of the tallest digit: what is less tall is no digit, but may be a part of one
+NEAR = 0.1  # share of the tallest digit: a 5's bar is nearer to it, the next row further away
 
 
 def is_over_or_under(piece, digit, gap):
     """Returns whether a piece lies over or under a digit, nearer than the gap."""
     top, left, bottom, right = digit.bbox
     piece_top, _, piece_bottom, _ = piece.bbox
-    y, x = piece.centroid
+    y, x = piece.centroid  # its middle
     near = piece_bottom > top - gap and piece_top < bottom + gap
-    over_or_under = left <= x <= right and (y < top or y > bottom)
-    return near and over_or_under
+    return near and left <= x <= right and (y < top or y > bottom)
 
 
 def find_digits(mask, ink):
@@ -241,9 +239,10 @@ def find_digits(mask, ink):
     digits = []
     # the tallest first, so that a digit is known before its parts
     for piece in pieces:
-        owners = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
-        if owners:
-            labels[labels == piece.label] = owners[0].label
+        near = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
+        if near:
+            # a part of that digit; the pieces themselves stay as they were found
+            labels[labels == piece.label] = near[0].label
         elif height(piece) > PART * tallest:
             digits.append(piece)
     # measured again, with their parts
@@ -269,12 +268,15 @@ def sort_into_rows(digits):
     return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
 
 
-STROKE = 2.6  # pixels of 28, a little less than the mean of MNIST's: loops stay open
+STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean keeps loops open
 SCALE = 5  # their width is changed while the digit is so many times as large
 
 
 def redraw(mask, slant=0):
-    """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255."""
+    """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255.
+
+    MNIST's digits fit into 20 by 20 pixels; their center of mass is in the middle of 28 by 28.
+    """
     # larger, with room for wider strokes and for the slant
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (20 * SCALE, 20 * SCALE))
     large = np.pad(np.asarray(large) / 255, 10 * SCALE)
@@ -283,13 +285,14 @@ def redraw(mask, slant=0):
     # each pixel's distance to the outline, less than 0 outside
     depth = ndimage.distance_transform_edt(slanted) - ndimage.distance_transform_edt(~slanted)
     # along the middle of the strokes, it is half of their width
-    half = depth[morphology.skeletonize(slanted)].mean()
-    # the outline moved in or out, to half of the width that they shall have
-    redrawn = Image.fromarray(depth > half - SCALE * STROKE / 2)
-    # as large as fits into 20 by 20 pixels, with 4 pixels around it
+    half_width = depth[morphology.skeletonize(slanted)].mean()
+    # thick strokes lose pixels at their outline; thin ones gain some, whose depth is less than 0
+    wanted_half_width = SCALE * STROKE / 2
+    redrawn = Image.fromarray(depth > half_width - wanted_half_width)
+    # into 20 by 20 pixels, with 4 pixels around them
     small = ImageOps.pad(redrawn.crop(redrawn.getbbox()).convert("L"), (20, 20), Image.BOX)
     small = np.pad(np.asarray(small, "float32"), 4)
-    # its center of mass moved to the middle of 28 pixels, 0 to 27
+    # the center of mass to the middle of pixels 0 to 27
     return ndimage.shift(small, 13.5 - np.array(ndimage.center_of_mass(small)), order=1)
 
 
@@ -302,7 +305,8 @@ def read(model, picture):
     mask = rub_out_lines(threshold_ink(ink))
     rows = []
     for digits in sort_into_rows(find_digits(mask, ink)):
-        # people's hands slant: the network sees each digit as it is, and slanted to both sides
+        # people's hands slant: the network sees each digit as it is, and slanted to both sides, in
+        # an array (3, n, 28, 28)
         views = np.array([[redraw(digit.image, slant) for digit in digits] for slant in SLANTS])
         probabilities = np.mean([model.predict_on_batch(images) for images in views], axis=0)
         rows.append(Row(digits, views[0], probabilities))
@@ -345,7 +349,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
     parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE")
-    default = str(HERE / "model.keras")  # a str, as a reader would type it, goes through load_model
+    default = str(HERE / "model.keras")  # a str: argparse passes only those to load_model
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
     readings = []
