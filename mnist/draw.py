@@ -26,8 +26,8 @@ def draw(model):
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
     chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
     sheet = Image.new("RGB", (600, 420), "white")  # about predict.SIDE * SIDE pixels
-    # black, so that the first update shows the sheet
-    shown = page.imshow(np.zeros((420, 600, 3), "uint8"))
+    # black, unlike the sheet, so that the first update shows it
+    shown = page.imshow(Image.new("RGB", sheet.size))
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
@@ -60,7 +60,7 @@ def draw(model):
             probabilities = reading.rows[-1].probabilities[-1]  # at the right of the lowest row
         page.set_title(title, fontsize=18)
         figure.canvas.manager.set_window_title(title)  # of the browser's tab
-        strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # as wide as it is now
+        strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # grows with the digits
         for bar, probability in zip(bars, probabilities):
             bar.set_height(probability)
         figure.canvas.draw_idle()
@@ -68,7 +68,7 @@ def draw(model):
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press_key)
-    timer = figure.canvas.new_timer(50)  # milliseconds: at once, to the eye
+    timer = figure.canvas.new_timer(50)  # milliseconds between updates: at once, to the eye
     timer.add_callback(update)
     timer.start()
     plt.show()

@@ -29,7 +29,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # chosen so that of the pictures read with more, at least 98 % are read right
+SURE = 0.99  # less certain answers get a "?"; of the others, at least 98 % are right
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ class Reading(NamedTuple):
         return min(row.probabilities.max(axis=1).min() for row in self.rows)
 
     def seen(self):
-        """Returns the digits as the network sees them, without its slanted views, in one image."""
+        """Returns the digits as the network sees them when not slanted, in one image."""
         strips = [np.hstack(row.images) for row in self.rows]
         longest = max(strip.shape[1] for strip in strips)
         padded = [np.pad(strip, ((0, 0), (0, longest - strip.shape[1]))) for strip in strips]
@@ -88,15 +88,15 @@ def load_picture(path):
     return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
 
 
-WINDOW = 160  # the surroundings of a pixel: wider than a stroke, narrower than most shadows
+WINDOW = 160  # wider than a stroke, narrower than most shadows
 DARK = 100  # of 255, added to the paper's brightness: else noise in the dark would be ink
 
 
 def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
-    # as a digit may fill the whole picture, its edge, which is paper, is repeated around it
+    # a digit may fill the picture, so the picture's edge, which is paper, is repeated around it
     around = np.pad(gray, WINDOW, "edge")
-    # how much each pixel differs from its wider surroundings
+    # how much each pixel differs from its surroundings, as far as WINDOW to each side
     difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
     # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
     # in the skewness of a distribution
@@ -104,9 +104,10 @@ def is_light_on_dark(gray):
 
 
 def find_ink(picture):
-    """Returns how much darker than its paper each pixel of an RGB picture is: (h, w), 0 for paper.
+    """Returns how much darker than its paper each pixel of an RGB picture is, (h, w).
 
-    Light ink on dark paper is first turned into dark ink on light paper.
+    That is 0 for paper, and 255 / (255 + DARK), or 0.72, for black on white. Light ink on dark
+    paper is first turned into dark ink on light paper.
     """
     gray = np.asarray(picture.convert("L"), "float32")
     gray = ndimage.gaussian_filter(gray, 1)  # blurred by a pixel, against noise
@@ -119,14 +120,14 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # the threshold, as a share of the mean ink; 0.5 would leave more shadows
-NOISE = 2  # the threshold is more than this many times the noise
+CUT = 0.6  # share of the mean ink; 0.5, halfway from paper to ink, would leave more shadows
+NOISE = 2  # the threshold is more than so many times the noise, or noise would be read
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # a share of the mean of what is above the threshold, until it settles: after Ridler and Calvard
-    # (1978)
+    # a share of the mean of what is above the threshold, after Ridler and Calvard (1978): five
+    # rounds are enough
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
@@ -137,7 +138,7 @@ def threshold_ink(ink):
     return ink > threshold
 
 
-STRAIGHT = 0.65  # share of the picture that a printed line crosses at least, and few strokes do
+STRAIGHT = 0.65  # share of the picture's width or height; printed lines are longer, few strokes are
 TILT = 6  # degrees: few sheets lie more askew
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
 
@@ -146,12 +147,12 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * mask.shape[1])
-    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # 90 degrees: a level line
+    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # of the perpendicular
     segments = transform.probabilistic_hough_line(
         mask,
         threshold=length // 2,  # pixels that must lie on a line before it is looked at
         line_length=length,
-        line_gap=10,  # pixels of it that may be missing one after the other
+        line_gap=10,  # pixels that a line may be broken for, where it is faint
         theta=angles,
         rng=0,  # it tries pixels at random: the same ones each time
     )
@@ -171,8 +172,8 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # ink on average, of which black on white has 255 / (255 + DARK); shadows have less
-SOFT = 0.027  # how much the ink changes in a pixel; at the outline of a shadow it is less
+PALE = 0.4  # mean ink; black on white has 0.72, shadows have less
+SOFT = 0.027  # mean change of the ink per pixel along an outline; shadows have less
 
 
 def is_shadow(region, slope):
@@ -190,7 +191,7 @@ def is_at_the_edge(region, shape):
     return min(y, x, shape[0] - y, shape[1] - x) < EDGE * min(shape)
 
 
-GAP = 3  # strokes are thickened so much to each side, as a pen skips on paper
+GAP = 3  # of each stroke; a pen skips on paper, so strokes twice as far apart are connected
 TALL = 24  # if no piece is so tall, all are specks
 
 
@@ -199,9 +200,10 @@ def height(region):
 
 
 def find_pieces(mask, ink):
-    """Returns (labels, pieces): what is connected in a mask (h, w) of the ink (h, w), but shadows.
+    """Returns (labels, pieces): the connected pieces of a mask (h, w) of the ink (h, w).
 
-    labels is an array (h, w); pieces are regions of scikit-image, the tallest first.
+    labels is an array (h, w). pieces are regions of scikit-image, the tallest first, without
+    shadows and what lies at the edges.
     """
     # what is connected when strokes are thicker, which closes gaps, gets one label; then only the
     # mask's own pixels keep it
@@ -220,7 +222,7 @@ def find_pieces(mask, ink):
 
 
 PART = 0.5  # share of the tallest digit: what is less tall is no digit, but may be a part of one
-NEAR = 0.1  # share of the tallest digit: a 5's bar is nearer to it, the next row further away
+NEAR = 0.1  # share of the tallest digit: the bar of a 5 is nearer, the next row is not
 
 
 def is_over_or_under(piece, digit, gap):
@@ -239,12 +241,13 @@ def find_digits(mask, ink):
     digits = []
     # the tallest first, so that a digit is known before its parts
     for piece in pieces:
-        near = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
-        if near:
-            # a part of that digit; the pieces themselves stay as they were found
-            labels[labels == piece.label] = near[0].label
+        owners = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
+        if owners:
+            # a part of that digit, whose bbox stays as it was found
+            labels[labels == piece.label] = owners[0].label
         elif height(piece) > PART * tallest:
             digits.append(piece)
+        # else it is a speck
     # measured again, with their parts
     found = [digit.label for digit in digits]
     return [region for region in measure.regionprops(labels) if region.label in found]
@@ -259,7 +262,8 @@ def is_level(digit, other):
 def sort_into_rows(digits):
     """Returns the rows of digits from top to bottom, each a list from left to right."""
     rows = []
-    for digit in sorted(digits, key=lambda digit: digit.bbox[1]):
+    for digit in sorted(digits, key=lambda digit: digit.bbox[1]):  # by the left side of its box
+        # rows may climb: what counts is the last digit
         level = [row for row in rows if is_level(digit, row[-1])]
         if level:
             level[0].append(digit)
@@ -269,7 +273,7 @@ def sort_into_rows(digits):
 
 
 STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean keeps loops open
-SCALE = 5  # their width is changed while the digit is so many times as large
+SCALE = 5  # strokes are made thinner or thicker at so many times the final size
 
 
 def redraw(mask, slant=0):
@@ -280,15 +284,15 @@ def redraw(mask, slant=0):
     # larger, with room for wider strokes and for the slant
     large = ImageOps.contain(Image.fromarray(mask).convert("L"), (20 * SCALE, 20 * SCALE))
     large = np.pad(np.asarray(large) / 255, 10 * SCALE)
-    # warp takes the pixel for (x, y) from (x + slant * y, y), which leans the digit to the right
+    # warp takes the pixel for (x, y) from (x + slant * y, y): what is lower moves further left
     slanted = transform.warp(large, np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])) > 0.5
     # each pixel's distance to the outline, less than 0 outside
     depth = ndimage.distance_transform_edt(slanted) - ndimage.distance_transform_edt(~slanted)
     # along the middle of the strokes, it is half of their width
     half_width = depth[morphology.skeletonize(slanted)].mean()
-    # thick strokes lose pixels at their outline; thin ones gain some, whose depth is less than 0
-    wanted_half_width = SCALE * STROKE / 2
-    redrawn = Image.fromarray(depth > half_width - wanted_half_width)
+    # what is deeper than the surplus is left; if it is less than 0, strokes grow
+    surplus = half_width - SCALE * STROKE / 2
+    redrawn = Image.fromarray(depth > surplus)
     # into 20 by 20 pixels, with 4 pixels around them
     small = ImageOps.pad(redrawn.crop(redrawn.getbbox()).convert("L"), (20, 20), Image.BOX)
     small = np.pad(np.asarray(small, "float32"), 4)
@@ -349,7 +353,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
     parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE")
-    default = str(HERE / "model.keras")  # a str: argparse passes only those to load_model
+    default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
     readings = []
