@@ -15,7 +15,8 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # pixels of the sheet: about as thick, beside a digit, as a felt pen's stroke
+PEN = 18  # pixels of the sheet: about a felt pen's stroke, compared with a digit's height
+PERIOD = 50  # milliseconds between updates: at once, to the eye
 
 
 def draw(model):
@@ -34,19 +35,22 @@ def draw(model):
     last = None  # where the mouse was
 
     def move(event):
+        """Draws a line to where the mouse is, if a button is held down."""
         nonlocal last
         # in pixels of the sheet, even beyond its edges, where matplotlib's own event.xdata is None
         x, y = page.transData.inverted().transform((event.x, event.y))
-        if event.buttons and last:  # a button is held down
+        if event.buttons and last:
             pen.line((*last, x, y), "black", width=PEN)
             pen.circle((x, y), PEN / 2, "black")  # round corners and ends
         last = x, y
 
     def press_key(event):
+        """Clears the sheet at Esc."""
         if event.key == "escape":
             sheet.paste("white", (0, 0, *sheet.size))
 
     def update():
+        """Reads the sheet, if something new is on it, and shows the answer."""
         # nothing new: the sheet equals the copy that is shown
         if np.array_equal(sheet, shown.get_array()):
             return
@@ -68,7 +72,7 @@ def draw(model):
     figure.canvas.mpl_disconnect(figure.canvas.manager.key_press_handler_id)  # q would quit
     figure.canvas.mpl_connect("motion_notify_event", move)
     figure.canvas.mpl_connect("key_press_event", press_key)
-    timer = figure.canvas.new_timer(50)  # milliseconds between updates: at once, to the eye
+    timer = figure.canvas.new_timer(PERIOD)
     timer.add_callback(update)
     timer.start()
     plt.show()
@@ -76,7 +80,7 @@ def draw(model):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Draw digits on a page and see them read.")
-    default = str(predict.HERE / "model.keras")
+    default = str(predict.HERE / "model.keras")  # a str, as in predict.py
     parser.add_argument("--model", type=predict.load_model, default=default, metavar="FILE.keras")
     draw(parser.parse_args(argv).model)
 

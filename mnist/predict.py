@@ -6,8 +6,14 @@
 """Your own handwriting, read by the network that main.py has trained.
 
 A network can read only what looks like what it was trained on. So each digit of a picture is made
-like MNIST's, in three steps: find the ink, find the digits in it, and draw each of them again, 28
-by 28 pixels, with MNIST's strokes. The function read, below, names all the steps in their order.
+like MNIST's. The steps, as the function read takes them:
+
+    find_ink         how much darker than its paper each pixel is
+    threshold_ink    which pixels are ink
+    rub_out_lines    those of ruled lines are not
+    find_digits      what is connected, without shadows and specks: regions of scikit-image
+    sort_into_rows   from left to right, from top to bottom
+    redraw           each digit again, 28 by 28 pixels, with MNIST's strokes
 """
 
 import argparse
@@ -29,15 +35,15 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain answers get a "?"; of the others, at least 98 % are right
+SURE = 0.99  # less certain answers get a "?"; chosen for 98 % of the others to be right
 
 
 class Row(NamedTuple):
     """A row of digits, from left to right."""
 
-    digits: list  # regions of scikit-image
+    digits: list  # of regions, from measure.regionprops
     images: np.ndarray  # (n, 28, 28), 0 to 255, what the network sees
-    probabilities: np.ndarray  # (n, 10), what it answers
+    probabilities: np.ndarray  # (n, 10), the mean of its answers for SLANTS
 
     def text(self):
         return "".join(map(str, self.probabilities.argmax(axis=1)))
@@ -72,7 +78,7 @@ class Reading(NamedTuple):
 # Each step's settings stand above it, and were chosen by trying them on photographs, scans and
 # drawings. Where nothing else is said, lengths are in pixels of a loaded picture.
 
-SIDE = 500  # of a square with as many pixels as a loaded picture has
+SIDE = 500  # a loaded picture has SIDE * SIDE pixels: enough for rows of small digits, and quick
 
 
 def load_picture(path):
@@ -96,7 +102,7 @@ def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
     # a digit may fill the picture, so the picture's edge, which is paper, is repeated around it
     around = np.pad(gray, WINDOW, "edge")
-    # how much each pixel differs from its surroundings, as far as WINDOW to each side
+    # how much each pixel differs from its surroundings, WINDOW to each side
     difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
     # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
     # in the skewness of a distribution
@@ -120,26 +126,27 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # share of the mean ink; 0.5, halfway from paper to ink, would leave more shadows
-NOISE = 2  # the threshold is more than so many times the noise, or noise would be read
+CUT = 0.6  # share of the mean ink; 0.5, halfway from paper (0) to ink, would leave more shadows
+NOISE = 2  # the threshold must be more than so many times the noise, or noise would be read
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # a share of the mean of what is above the threshold, after Ridler and Calvard (1978): five
-    # rounds are enough
+    # after Ridler and Calvard (1978): a guess, then five times a share of the mean ink above it
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # the palest fifth of the pixels is surely paper; through noise it lies a little above 0
+    # as find_ink took the brightest pixels around for paper, its noise is ink, too; a fifth of the
+    # picture is surely paper
     noise = np.quantile(ink, 0.2)
     if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
-STRAIGHT = 0.65  # share of the picture's width or height; printed lines are longer, few strokes are
+STRAIGHT = 0.65  # share of the picture's width or height; strokes are shorter than printed lines
 TILT = 6  # degrees: few sheets lie more askew
+BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
 
 
@@ -147,12 +154,12 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * mask.shape[1])
-    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # of the perpendicular
+    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # of its perpendicular: 90 is level
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # pixels that must lie on a line before it is looked at
+        threshold=length // 2,  # votes; those of a wavy line are spread over several angles
         line_length=length,
-        line_gap=10,  # pixels that a line may be broken for, where it is faint
+        line_gap=BREAK,
         theta=angles,
         rng=0,  # it tries pixels at random: the same ones each time
     )
@@ -161,7 +168,7 @@ def lines_across(mask):
     pen = ImageDraw.Draw(cover)
     for start, end in segments:
         pen.line((start, end), fill=1, width=THIN)
-    # but not strokes: opening keeps what is at least THIN tall
+    # but not strokes that cross them: opening keeps what is at least THIN tall
     strokes = ndimage.binary_opening(mask, np.ones((THIN, 1)))
     return mask & np.asarray(cover) & ~strokes
 
@@ -172,8 +179,8 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # mean ink; black on white has 0.72, shadows have less
-SOFT = 0.027  # mean change of the ink per pixel along an outline; shadows have less
+PALE = 0.4  # mean ink, 0.72 for black on white; shadows have less, but so has a pencil
+SOFT = 0.027  # mean slope of the ink at an outline, per pixel; shadows have less
 
 
 def is_shadow(region, slope):
@@ -182,7 +189,7 @@ def is_shadow(region, slope):
     return region.intensity_mean < PALE and slope[region.slice][outline].mean() < SOFT
 
 
-EDGE = 0.05  # share of the shorter side: what is nearer to the edges, scanners have left there
+EDGE = 0.05  # share of the shorter side: scanners leave marks nearer to the edges than that
 
 
 def is_at_the_edge(region, shape):
@@ -191,8 +198,8 @@ def is_at_the_edge(region, shape):
     return min(y, x, shape[0] - y, shape[1] - x) < EDGE * min(shape)
 
 
-GAP = 3  # of each stroke; a pen skips on paper, so strokes twice as far apart are connected
-TALL = 24  # if no piece is so tall, all are specks
+GAP = 3  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
+TALL = 24  # if no piece is so tall, all are specks: less would show too little of a digit
 
 
 def height(region):
@@ -205,8 +212,7 @@ def find_pieces(mask, ink):
     labels is an array (h, w). pieces are regions of scikit-image, the tallest first, without
     shadows and what lies at the edges.
     """
-    # what is connected when strokes are thicker, which closes gaps, gets one label; then only the
-    # mask's own pixels keep it
+    # one label for what is connected when strokes are thicker; * mask makes them thin again
     thick = ndimage.binary_dilation(mask, iterations=GAP)
     labels = measure.label(thick) * mask
     slope = filters.sobel(ink)
@@ -231,32 +237,34 @@ def is_over_or_under(piece, digit, gap):
     piece_top, _, piece_bottom, _ = piece.bbox
     y, x = piece.centroid  # its middle
     near = piece_bottom > top - gap and piece_top < bottom + gap
-    return near and left <= x <= right and (y < top or y > bottom)
+    # its middle is over or under the digit's box, and not to the left or right of it
+    return near and (y < top or y > bottom) and left <= x <= right
 
 
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
+    joined = labels.copy()  # in which parts get the label of their digit
     tallest = height(pieces[0])
     digits = []
     # the tallest first, so that a digit is known before its parts
     for piece in pieces:
         owners = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
         if owners:
-            # a part of that digit, whose bbox stays as it was found
-            labels[labels == piece.label] = owners[0].label
+            joined[labels == piece.label] = owners[0].label
         elif height(piece) > PART * tallest:
             digits.append(piece)
         # else it is a speck
     # measured again, with their parts
     found = [digit.label for digit in digits]
-    return [region for region in measure.regionprops(labels) if region.label in found]
+    return [region for region in measure.regionprops(joined) if region.label in found]
 
 
 def is_level(digit, other):
     """Returns whether the middle of a digit is at the height of another one."""
     top, _, bottom, _ = digit.bbox
-    return other.bbox[0] < (top + bottom) / 2 < other.bbox[2]
+    other_top, _, other_bottom, _ = other.bbox
+    return other_top < (top + bottom) / 2 < other_bottom
 
 
 def sort_into_rows(digits):
@@ -272,32 +280,46 @@ def sort_into_rows(digits):
     return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
 
 
+BOX = 20  # MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
+SCALE = 5  # strokes are made thinner or thicker at so many times the final size, for fine steps
+
+
+def enlarge_and_slant(mask, slant):
+    """Returns the digit in a mask (h, w) as a mask BOX * SCALE high or wide, and a margin."""
+    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (BOX * SCALE, BOX * SCALE))
+    # the margin is room for the slant and for thicker strokes
+    large = np.pad(np.asarray(large) / 255, BOX * SCALE // 2)
+    # warp takes the pixel for (x, y) from (x + slant * y, y), where y points down: with a slant of
+    # more than 0, the digit leans like a /
+    shear = np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])
+    return transform.warp(large, shear) > 0.5
+
+
 STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean keeps loops open
-SCALE = 5  # strokes are made thinner or thicker at so many times the final size
+
+
+def with_strokes_like_mnist(mask):
+    """Returns an enlarged mask with strokes that are as wide as STROKE says."""
+    # each pixel's distance to the outline, less than 0 outside
+    depth = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
+    # along the middle of the strokes, it is half of their width
+    half_width = depth[morphology.skeletonize(mask)].mean()
+    # so much is cut off at each side of a stroke, or added if it is less than 0
+    surplus = half_width - SCALE * STROKE / 2
+    return depth > surplus
 
 
 def redraw(mask, slant=0):
     """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255.
 
-    MNIST's digits fit into 20 by 20 pixels; their center of mass is in the middle of 28 by 28.
+    MNIST's digits have their center of mass in the middle.
     """
-    # larger, with room for wider strokes and for the slant
-    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (20 * SCALE, 20 * SCALE))
-    large = np.pad(np.asarray(large) / 255, 10 * SCALE)
-    # warp takes the pixel for (x, y) from (x + slant * y, y): what is lower moves further left
-    slanted = transform.warp(large, np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])) > 0.5
-    # each pixel's distance to the outline, less than 0 outside
-    depth = ndimage.distance_transform_edt(slanted) - ndimage.distance_transform_edt(~slanted)
-    # along the middle of the strokes, it is half of their width
-    half_width = depth[morphology.skeletonize(slanted)].mean()
-    # what is deeper than the surplus is left; if it is less than 0, strokes grow
-    surplus = half_width - SCALE * STROKE / 2
-    redrawn = Image.fromarray(depth > surplus)
-    # into 20 by 20 pixels, with 4 pixels around them
-    small = ImageOps.pad(redrawn.crop(redrawn.getbbox()).convert("L"), (20, 20), Image.BOX)
-    small = np.pad(np.asarray(small, "float32"), 4)
-    # the center of mass to the middle of pixels 0 to 27
-    return ndimage.shift(small, 13.5 - np.array(ndimage.center_of_mass(small)), order=1)
+    digit = Image.fromarray(with_strokes_like_mnist(enlarge_and_slant(mask, slant)))
+    digit = digit.crop(digit.getbbox()).convert("L")
+    # scaled to fit, with 4 pixels around it
+    digit = np.pad(np.asarray(ImageOps.pad(digit, (BOX, BOX), Image.BOX), "float32"), 4)
+    # the center of mass moved to 13.5, the middle of pixels 0 to 27
+    return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
 SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees; 0 is shown in the plot
