@@ -37,7 +37,8 @@ def draw(model):
     def move(event):
         """Draws a line to where the mouse is, if a button is held down."""
         nonlocal last
-        # in pixels of the sheet, even beyond its edges, where matplotlib's own event.xdata is None
+        # from pixels of the figure to those of the sheet, even beyond its edges, where matplotlib's
+        # own event.xdata is None
         x, y = page.transData.inverted().transform((event.x, event.y))
         if event.buttons and last:
             pen.line((*last, x, y), "black", width=PEN)

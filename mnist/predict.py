@@ -35,7 +35,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain answers get a "?"; chosen for 98 % of the others to be right
+SURE = 0.99  # less certain answers get a "?"; of those without, at least 98 % should be right
 
 
 class Row(NamedTuple):
@@ -95,18 +95,20 @@ def load_picture(path):
 
 
 WINDOW = 160  # wider than a stroke, narrower than most shadows
-DARK = 100  # of 255, added to the paper's brightness: else noise in the dark would be ink
 
 
 def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
     # a digit may fill the picture, so the picture's edge, which is paper, is repeated around it
     around = np.pad(gray, WINDOW, "edge")
-    # how much each pixel differs from its surroundings, WINDOW to each side
-    difference = around - ndimage.uniform_filter(around, 2 * WINDOW)
+    # how much each pixel differs from its surroundings
+    difference = around - ndimage.uniform_filter(around, WINDOW)
     # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
     # in the skewness of a distribution
     return (difference**3).sum() > 0
+
+
+DARK = 100  # of 255, added to the paper's brightness: else noise in the dark would be ink
 
 
 def find_ink(picture):
@@ -136,15 +138,15 @@ def threshold_ink(ink):
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # as find_ink took the brightest pixels around for paper, its noise is ink, too; a fifth of the
-    # picture is surely paper
+    # paper is taken at its brightest, so through its noise it has a little ink; the palest fifth of
+    # the picture, surely paper, shows how much
     noise = np.quantile(ink, 0.2)
     if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
-STRAIGHT = 0.65  # share of the picture's width or height; strokes are shorter than printed lines
+STRAIGHT = 0.65  # of the picture's width or height; strokes are shorter, but for a thin, large 1
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -154,10 +156,11 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * mask.shape[1])
-    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))  # of its perpendicular: 90 is level
+    # 90 is a level line; 0.25 is fine enough for a line not to leave the one that is tried
+    angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # votes; those of a wavy line are spread over several angles
+        threshold=length // 2,  # pixels on one straight line; a wavy one has fewer than its length
         line_length=length,
         line_gap=BREAK,
         theta=angles,
@@ -179,7 +182,7 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # mean ink, 0.72 for black on white; shadows have less, but so has a pencil
+PALE = 0.4  # mean ink, 0.72 for black on white; shadows have less; a pencil, too, but is sharp
 SOFT = 0.027  # mean slope of the ink at an outline, per pixel; shadows have less
 
 
@@ -199,7 +202,7 @@ def is_at_the_edge(region, shape):
 
 
 GAP = 3  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
-TALL = 24  # if no piece is so tall, all are specks: less would show too little of a digit
+TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
 def height(region):
@@ -210,9 +213,9 @@ def find_pieces(mask, ink):
     """Returns (labels, pieces): the connected pieces of a mask (h, w) of the ink (h, w).
 
     labels is an array (h, w). pieces are regions of scikit-image, the tallest first, without
-    shadows and what lies at the edges.
+    shadows and what lies at the edges. Raises NothingToRead if they are specks.
     """
-    # one label for what is connected when strokes are thicker; * mask makes them thin again
+    # one label for what is connected when strokes are thicker; * mask: only ink keeps its label
     thick = ndimage.binary_dilation(mask, iterations=GAP)
     labels = measure.label(thick) * mask
     slope = filters.sobel(ink)
@@ -244,7 +247,8 @@ def is_over_or_under(piece, digit, gap):
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
-    joined = labels.copy()  # in which parts get the label of their digit
+    # a copy, in which parts get the label of their digit
+    joined = labels.copy()
     tallest = height(pieces[0])
     digits = []
     # the tallest first, so that a digit is known before its parts
@@ -254,7 +258,7 @@ def find_digits(mask, ink):
             joined[labels == piece.label] = owners[0].label
         elif height(piece) > PART * tallest:
             digits.append(piece)
-        # else it is a speck
+        # else it is a speck, or a part beside its digit, which is lost
     # measured again, with their parts
     found = [digit.label for digit in digits]
     return [region for region in measure.regionprops(joined) if region.label in found]
@@ -274,21 +278,21 @@ def sort_into_rows(digits):
         # rows may climb: what counts is the last digit
         level = [row for row in rows if is_level(digit, row[-1])]
         if level:
-            level[0].append(digit)
+            level[0].append(digit)  # seldom are there two
         else:
             rows.append([digit])
     return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
 
 
-BOX = 20  # MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
+FIT = 20  # MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
 SCALE = 5  # strokes are made thinner or thicker at so many times the final size, for fine steps
 
 
 def enlarge_and_slant(mask, slant):
-    """Returns the digit in a mask (h, w) as a mask BOX * SCALE high or wide, and a margin."""
-    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (BOX * SCALE, BOX * SCALE))
+    """Returns the digit in a mask (h, w) as a mask FIT * SCALE high or wide, and a margin."""
+    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (FIT * SCALE, FIT * SCALE))
     # the margin is room for the slant and for thicker strokes
-    large = np.pad(np.asarray(large) / 255, BOX * SCALE // 2)
+    large = np.pad(np.asarray(large) / 255, FIT * SCALE // 2)
     # warp takes the pixel for (x, y) from (x + slant * y, y), where y points down: with a slant of
     # more than 0, the digit leans like a /
     shear = np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])
@@ -317,7 +321,7 @@ def redraw(mask, slant=0):
     digit = Image.fromarray(with_strokes_like_mnist(enlarge_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
     # scaled to fit, with 4 pixels around it
-    digit = np.pad(np.asarray(ImageOps.pad(digit, (BOX, BOX), Image.BOX), "float32"), 4)
+    digit = np.pad(np.asarray(ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX), "float32"), 4)
     # the center of mass moved to 13.5, the middle of pixels 0 to 27
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
