@@ -16,7 +16,7 @@ import predict
 from PIL import Image, ImageDraw
 
 PEN = 18  # pixels of the sheet: about a felt pen's stroke, compared with a digit's height
-PERIOD = 50  # milliseconds between updates: at once, to the eye
+PERIOD = 50  # milliseconds between two looks at the sheet: at once, to the eye
 
 
 def draw(model):
@@ -32,7 +32,7 @@ def draw(model):
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
-    last = None  # where the mouse was
+    last = None  # where the mouse was, once it has moved
 
     def move(event):
         """Draws a line to where the mouse is, if a button is held down."""

@@ -10,10 +10,10 @@ like MNIST's. The steps, as the function read takes them:
 
     find_ink         how much darker than its paper each pixel is
     threshold_ink    which pixels are ink
-    rub_out_lines    those of ruled lines are not
+    rub_out_lines    takes out ruled lines
     find_digits      what is connected, without shadows and specks: regions of scikit-image
-    sort_into_rows   from left to right, from top to bottom
-    redraw           each digit again, 28 by 28 pixels, with MNIST's strokes
+    sort_into_rows   from top to bottom, and each from left to right
+    redraw           each digit anew, 28 by 28 pixels, with MNIST's strokes
 """
 
 import argparse
@@ -35,7 +35,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain answers get a "?"; of those without, at least 98 % should be right
+SURE = 0.99  # less certain pictures get a "?"; of the others, at least 98 % should be read right
 
 
 class Row(NamedTuple):
@@ -146,7 +146,7 @@ def threshold_ink(ink):
     return ink > threshold
 
 
-STRAIGHT = 0.65  # of the picture's width or height; strokes are shorter, but for a thin, large 1
+STRAIGHT = 0.65  # of the picture's width or height; strokes are shorter (a thin, large 1 is lost)
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -156,11 +156,11 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * mask.shape[1])
-    # 90 is a level line; 0.25 is fine enough for a line not to leave the one that is tried
+    # 90 is a level line; in steps of 0.25, a line stays within a pixel or two of one that is tried
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # pixels on one straight line; a wavy one has fewer than its length
+        threshold=length // 2,  # pixels on one straight line: half will do, as a line may be wavy
         line_length=length,
         line_gap=BREAK,
         theta=angles,
@@ -182,8 +182,8 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # mean ink, 0.72 for black on white; shadows have less; a pencil, too, but is sharp
-SOFT = 0.027  # mean slope of the ink at an outline, per pixel; shadows have less
+PALE = 0.4  # mean ink, 0.72 for black on white; what find_ink left of shadows has less
+SOFT = 0.027  # mean slope of the ink at an outline, by Sobel; shadows have less, a pencil has more
 
 
 def is_shadow(region, slope):
@@ -201,12 +201,12 @@ def is_at_the_edge(region, shape):
     return min(y, x, shape[0] - y, shape[1] - x) < EDGE * min(shape)
 
 
-GAP = 3  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
-TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
-
-
 def height(region):
     return region.image.shape[0]
+
+
+GAP = 3  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
+TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
 def find_pieces(mask, ink):
@@ -234,12 +234,12 @@ PART = 0.5  # share of the tallest digit: what is less tall is no digit, but may
 NEAR = 0.1  # share of the tallest digit: the bar of a 5 is nearer, the next row is not
 
 
-def is_over_or_under(piece, digit, gap):
-    """Returns whether a piece lies over or under a digit, nearer than the gap."""
+def is_over_or_under(piece, digit, reach):
+    """Returns whether a piece lies over or under a digit, nearer than the reach."""
     top, left, bottom, right = digit.bbox
     piece_top, _, piece_bottom, _ = piece.bbox
     y, x = piece.centroid  # its middle
-    near = piece_bottom > top - gap and piece_top < bottom + gap
+    near = piece_bottom > top - reach and piece_top < bottom + reach
     # its middle is over or under the digit's box, and not to the left or right of it
     return near and (y < top or y > bottom) and left <= x <= right
 
@@ -247,7 +247,7 @@ def is_over_or_under(piece, digit, gap):
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
-    # a copy, in which parts get the label of their digit
+    # a copy, in which parts get the label of their digit: the pieces are read from labels
     joined = labels.copy()
     tallest = height(pieces[0])
     digits = []
@@ -278,7 +278,7 @@ def sort_into_rows(digits):
         # rows may climb: what counts is the last digit
         level = [row for row in rows if is_level(digit, row[-1])]
         if level:
-            level[0].append(digit)  # seldom are there two
+            level[0].append(digit)  # if there are two, either will do
         else:
             rows.append([digit])
     return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
@@ -288,15 +288,15 @@ FIT = 20  # MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
 SCALE = 5  # strokes are made thinner or thicker at so many times the final size, for fine steps
 
 
-def enlarge_and_slant(mask, slant):
+def scale_and_slant(mask, slant):
     """Returns the digit in a mask (h, w) as a mask FIT * SCALE high or wide, and a margin."""
-    large = ImageOps.contain(Image.fromarray(mask).convert("L"), (FIT * SCALE, FIT * SCALE))
+    digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (FIT * SCALE, FIT * SCALE))
     # the margin is room for the slant and for thicker strokes
-    large = np.pad(np.asarray(large) / 255, FIT * SCALE // 2)
+    digit = np.pad(np.asarray(digit) / 255, FIT * SCALE // 2)
     # warp takes the pixel for (x, y) from (x + slant * y, y), where y points down: with a slant of
     # more than 0, the digit leans like a /
     shear = np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1]])
-    return transform.warp(large, shear) > 0.5
+    return transform.warp(digit, shear) > 0.5
 
 
 STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean keeps loops open
@@ -318,7 +318,7 @@ def redraw(mask, slant=0):
 
     MNIST's digits have their center of mass in the middle.
     """
-    digit = Image.fromarray(with_strokes_like_mnist(enlarge_and_slant(mask, slant)))
+    digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
     # scaled to fit, with 4 pixels around it
     digit = np.pad(np.asarray(ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX), "float32"), 4)
