@@ -146,7 +146,7 @@ def threshold_ink(ink):
     return ink > threshold
 
 
-STRAIGHT = 0.65  # of the picture's width or height; strokes are shorter (a thin, large 1 is lost)
+STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a thin, large 1 is lost)
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -155,7 +155,7 @@ THIN = 10  # a printed line is less tall, a pen's stroke across it taller
 def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
-    length = round(STRAIGHT * mask.shape[1])
+    length = round(STRAIGHT * min(mask.shape))
     # 90 is a level line; in steps of 0.25, a line stays within a pixel or two of one that is tried
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
