@@ -205,7 +205,7 @@ def height(region):
     return region.image.shape[0]
 
 
-GAP = 3  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
+GAP = 2  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
 TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
