@@ -35,7 +35,7 @@ def test_reads_digits_of_every_kind(model):
         digits = "7" if kind == "ten megapixels" else "0123456789"[i % 2 :: 2]
         shares[kind] = np.mean([read(model, make(rng, digit)) == digit for digit in digits])
     assert np.mean(list(shares.values())) >= 0.95, shares
-    assert min(shares.values()) >= 0.6, shares
+    assert min(shares.values()) >= 0.7, shares
 
 
 def test_reads_numbers(model):
