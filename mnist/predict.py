@@ -303,7 +303,7 @@ STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean k
 
 
 def with_strokes_like_mnist(mask):
-    """Returns an enlarged mask with strokes that are as wide as STROKE says."""
+    """Returns a scaled mask with strokes that are as wide as STROKE says."""
     # each pixel's distance to the outline, less than 0 outside
     depth = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
     # along the middle of the strokes, it is half of their width

@@ -392,7 +392,7 @@ def handwriting(each=40, large=20, numbers=400, sheets=200, empty=10, hard=100, 
     (results,) = fresh(task, [1])
     kind, right, refused, sure, seconds = map(np.array, zip(*results, strict=True))
     no_digit = np.char.startswith(kind, "no digit")
-    hard = np.isin(kind, [f"no digit: {name}" for name in HARD])
+    is_hard = np.isin(kind, [f"no digit: {name}" for name in HARD])
     single = (kind != "number") & (kind != "sheet") & ~no_digit
     least, name = min((right[kind == name].mean(), name) for name in set(kind[single]))
     return [
@@ -402,8 +402,8 @@ def handwriting(each=40, large=20, numbers=400, sheets=200, empty=10, hard=100, 
         at_least(0.92, "numbers read right", right[kind == "number"].mean(), ".1%"),
         at_least(0.8, "sheets of several rows read right", right[kind == "sheet"].mean(), ".1%"),
         at_least(0.98, "answers without a question mark that are right", right[sure].mean(), ".1%"),
-        at_least(1, "pictures without a digit refused", right[no_digit & ~hard].mean(), ".1%"),
-        at_least(0.98, "shadows and lone lines refused", right[hard].mean(), ".1%"),
+        at_least(1, "pictures without a digit refused", right[no_digit & ~is_hard].mean(), ".1%"),
+        at_least(0.98, "shadows and lone lines refused", right[is_hard].mean(), ".1%"),
         at_most(0.2, "seconds a picture", seconds.mean(), ".2f"),
     ]
 
