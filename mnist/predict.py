@@ -368,7 +368,7 @@ def load_model(path):
         # only to predict, and without running any code that the file may hold
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = str(error).splitlines()[0]
+        reason, _, _ = str(error).partition("\n")
         raise argparse.ArgumentTypeError(f"train one with main.py; {reason}") from None
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
         raise argparse.ArgumentTypeError(f"{path} is another network than main.py's")
@@ -382,6 +382,8 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
+    if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
+        parser.error(f"--plot would write over the photo {args.plot}: put it after the pictures")
     readings = []
     for path in args.images:
         try:
