@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import signal
 import struct
 import subprocess
@@ -86,14 +85,10 @@ def test_same_seed_same_output(few, tmp_path, capsys):
         model = tmp_path / f"{len(outputs)}.keras"
         mnist.main(["--data", str(few), "--epochs", "2", "--seed", seed, "--model", str(model)])
         outputs.append(without_times(capsys.readouterr().out).split("Epoch")[1:])
-        weights.append(
-            np.concatenate(
-                [array.ravel() for array in keras.saving.load_model(model).get_weights()]
-            )
-        )
+        weights.append(keras.saving.load_model(model).get_weights())
     assert len(outputs[0]) == 2
     assert outputs[0] == outputs[1] != outputs[2]
-    assert np.array_equal(weights[0], weights[1])
+    assert all(map(np.array_equal, weights[0], weights[1]))
 
 
 @needs_jax
@@ -115,11 +110,9 @@ def test_no_epochs_show_the_untrained_network(few, tmp_path, capsys):
 
 def test_validation_digits_are_not_trained_on(few):
     x, y, *_ = mnist.load_digits(few)
+    validation = y[-50:]  # a twelfth of 600
     kept = []
-    for last in (
-        y[-50:],
-        9 - y[-50:],
-    ):  # the labels of the twelfth that is for validation, right and wrong
+    for last in validation, 9 - validation:  # the right labels and wrong ones
         keras.utils.set_random_seed(1)
         model = mnist.build_model()
         history = mnist.train(model, x, np.concatenate([y[:-50], last]), epochs=1, verbose=0)
@@ -132,28 +125,22 @@ def test_validation_digits_are_not_trained_on(few):
 
 def test_test_digits_play_no_part_in_training(few, tmp_path, capsys):
     with np.load(few) as arrays:
-        np.savez(
-            tmp_path / "other.npz",
-            **{**arrays, "x_test": 255 - arrays["x_test"], "y_test": 9 - arrays["y_test"]},
-        )
+        test = {"x_test": 255 - arrays["x_test"], "y_test": 9 - arrays["y_test"]}
+        np.savez(tmp_path / "other.npz", **{**arrays, **test})
     outputs = []
     for data in few, tmp_path / "other.npz":
         mnist.main(["--data", str(data), "--epochs", "2", "--model", str(tmp_path / "model.keras")])
-        outputs.append(
-            re.search("Epoch.*(?=Test loss)", without_times(capsys.readouterr().out), re.DOTALL)[0]
-        )
+        progress, _ = without_times(capsys.readouterr().out).split("Test loss")
+        outputs.append(progress.split("Epoch")[1:])
+    assert len(outputs[0]) == 2
     assert outputs[0] == outputs[1]
 
 
 def test_kill_while_saving_leaves_the_earlier_model(tmp_path):
     model = tmp_path / "model.keras"
     model.write_bytes(b"earlier")
-    assert (
-        subprocess.run(
-            [sys.executable, "-c", KILLED_WHILE_SAVING, model], cwd=ROOT / "mnist"
-        ).returncode
-        == 9
-    )
+    command = [sys.executable, "-c", KILLED_WHILE_SAVING, model]
+    assert subprocess.run(command, cwd=ROOT / "mnist").returncode == 9
     assert model.read_bytes() == b"earlier"
 
 

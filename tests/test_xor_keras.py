@@ -14,11 +14,14 @@ def printed(capsys, *arguments):
     return capsys.readouterr().out
 
 
-def test_prints_summary_progress_and_then_the_truth_table(capsys):
-    out = printed(capsys)
+def test_prints_summary_progress_and_truth_table_and_plots_each_corner_in_its_color(
+    capsys, tmp_path
+):
+    out = printed(capsys, "--plot", str(tmp_path / "xor.png"))
     assert "Total params: 65 " in out
     assert list(losses(out)) == list(range(0, 61, 6))
     assert truth_table(out) == pytest.approx(XOR, abs=0.05)
+    assert_red_where_one(tmp_path / "xor.png")
 
 
 @needs_jax
@@ -48,8 +51,3 @@ def test_learns_from_every_start():
         xor.train(model)
         outputs = model.predict(xor.training_data, verbose=0)
         assert np.abs(outputs - [[0], [1], [1], [0]]).max() <= 0.05, f"seed {seed}"
-
-
-def test_plot_shows_each_corner_in_its_color(tmp_path):
-    xor.main(["--plot", str(tmp_path / "xor.png")])
-    assert_red_where_one(tmp_path / "xor.png")
