@@ -16,19 +16,19 @@ import predict
 from PIL import Image, ImageDraw
 
 PEN = 18  # pixels of the sheet: about a felt pen's stroke, compared with a digit's height
-PERIOD = 50  # milliseconds between two looks at the sheet: at once, to the eye
+PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
 def draw(model):
     """Opens the page and shows what the model reads there, until Ctrl-C."""
     plt.switch_backend("WebAgg")
-    figure, (page, view, chart) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
-    page.set(xticks=[], yticks=[])
+    figure, (paper, view, chart) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
+    paper.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
     chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (600, 420), "white")  # about predict.SIDE * SIDE pixels
+    sheet = Image.new("RGB", (600, 420), "white")  # as many pixels as predict.py wants
     # black, unlike the sheet, so that the first update shows it
-    shown = page.imshow(Image.new("RGB", sheet.size))
+    shown = paper.imshow(Image.new("RGB", sheet.size))
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
     pen = ImageDraw.Draw(sheet)
@@ -39,7 +39,7 @@ def draw(model):
         nonlocal last
         # from pixels of the figure to those of the sheet, even beyond its edges, where matplotlib's
         # own event.xdata is None
-        x, y = page.transData.inverted().transform((event.x, event.y))
+        x, y = paper.transData.inverted().transform((event.x, event.y))
         if event.buttons and last:
             pen.line((*last, x, y), "black", width=PEN)
             pen.circle((x, y), PEN / 2, "black")  # round corners and ends
@@ -63,7 +63,7 @@ def draw(model):
         else:
             title, seen = str(reading), reading.seen()
             probabilities = reading.rows[-1].probabilities[-1]  # at the right of the lowest row
-        page.set_title(title, fontsize=18)
+        paper.set_title(title, fontsize=18)
         figure.canvas.manager.set_window_title(title)  # of the browser's tab
         strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # grows with the digits
         for bar, probability in zip(bars, probabilities):

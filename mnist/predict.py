@@ -35,7 +35,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain pictures get a "?"; of the others, at least 98 % should be read right
+SURE = 0.99  # less certain answers get a "?"; so high that at least 98 % of the others are right
 
 
 class Row(NamedTuple):
@@ -100,9 +100,9 @@ WINDOW = 160  # wider than a stroke, narrower than most shadows
 def is_light_on_dark(gray):
     """Returns whether the ink of a gray picture (h, w) is lighter than its paper."""
     # a digit may fill the picture, so the picture's edge, which is paper, is repeated around it
-    around = np.pad(gray, WINDOW, "edge")
+    padded = np.pad(gray, WINDOW, "edge")
     # how much each pixel differs from its surroundings
-    difference = around - ndimage.uniform_filter(around, WINDOW)
+    difference = padded - ndimage.uniform_filter(padded, WINDOW)
     # ink is rarer than paper and differs more: with light ink, the cubes add up to more than 0, as
     # in the skewness of a distribution
     return (difference**3).sum() > 0
@@ -128,7 +128,7 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # share of the mean ink; 0.5, halfway from paper (0) to ink, would leave more shadows
+CUT = 0.6  # the threshold, as a share of the strokes' mean ink; 0.5 would leave more shadows
 NOISE = 2  # the threshold must be more than so many times the noise, or noise would be read
 
 
@@ -146,7 +146,7 @@ def threshold_ink(ink):
     return ink > threshold
 
 
-STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a thin, large 1 is lost)
+STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a thin 1 as long is lost)
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -205,7 +205,7 @@ def height(region):
     return region.image.shape[0]
 
 
-GAP = 2  # strokes grow by so much to each side, which closes gaps twice as wide: a pen skips
+GAP = 2  # strokes grow by so much to each side, which closes gaps twice as wide, where a pen skips
 TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
@@ -230,7 +230,7 @@ def find_pieces(mask, ink):
     return labels, pieces
 
 
-PART = 0.5  # share of the tallest digit: what is less tall is no digit, but may be a part of one
+PART = 0.5  # share of the tallest digit: taller pieces are digits, if not parts of others
 NEAR = 0.1  # share of the tallest digit: the bar of a 5 is nearer, the next row is not
 
 
@@ -247,7 +247,8 @@ def is_over_or_under(piece, digit, reach):
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
-    # a copy, in which parts get the label of their digit: the pieces are read from labels
+    # a copy, in which parts get the label of their digit: pieces are measured when they are asked
+    # for, so that a change in labels would change them
     joined = labels.copy()
     tallest = height(pieces[0])
     digits = []
@@ -289,7 +290,7 @@ SCALE = 5  # strokes are made thinner or thicker at so many times the final size
 
 
 def scale_and_slant(mask, slant):
-    """Returns the digit in a mask (h, w) as a mask FIT * SCALE high or wide, and a margin."""
+    """Returns a digit's mask (h, w) scaled to FIT * SCALE high or wide, with a margin around it."""
     digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (FIT * SCALE, FIT * SCALE))
     # the margin is room for the slant and for thicker strokes
     digit = np.pad(np.asarray(digit) / 255, FIT * SCALE // 2)
@@ -299,7 +300,7 @@ def scale_and_slant(mask, slant):
     return transform.warp(digit, shear) > 0.5
 
 
-STROKE = 2.6  # wanted width, in pixels of 28: a little less than MNIST's mean keeps loops open
+STROKE = 2.6  # wanted width, of 28 pixels; MNIST's mean, which is a little more, would close loops
 
 
 def with_strokes_like_mnist(mask):
@@ -320,8 +321,8 @@ def redraw(mask, slant=0):
     """
     digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
-    # scaled to fit, with 4 pixels around it
-    digit = np.pad(np.asarray(ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX), "float32"), 4)
+    digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)  # scaled to fit
+    digit = np.pad(np.asarray(digit, "float32"), 4)  # (28, 28)
     # the center of mass moved to 13.5, the middle of pixels 0 to 27
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
@@ -363,7 +364,7 @@ def plot(readings):
 
 
 def load_model(path):
-    """Returns the network in a .keras file, for argparse: it tells what is wrong with the file."""
+    """Returns the network in a .keras file. Raises ArgumentTypeError, which argparse prints."""
     try:
         # only to predict, and without running any code that the file may hold
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -382,8 +383,9 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg, which is meant to be read, for the plot's FILE
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
-        parser.error(f"--plot would write over the photo {args.plot}: put it after the pictures")
+        parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
     for path in args.images:
         try:
