@@ -15,7 +15,7 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # pixels of the sheet: about a felt pen's stroke, compared with a digit's height
+PEN = 18  # pixels of the sheet; compared with a digit's height, about as wide as a felt pen's
 PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
@@ -26,8 +26,8 @@ def draw(model):
     paper.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
     chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (600, 420), "white")  # as many pixels as predict.py wants
-    # black, unlike the sheet, so that the first update shows it
+    sheet = Image.new("RGB", (600, 420), "white")  # about predict.SIDE * SIDE pixels
+    # what the page shows of the sheet; black at first, so that update finds a difference
     shown = paper.imshow(Image.new("RGB", sheet.size))
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
@@ -52,10 +52,9 @@ def draw(model):
 
     def update():
         """Reads the sheet, if something new is on it, and shows the answer."""
-        # nothing new: the sheet equals the copy that is shown
         if np.array_equal(sheet, shown.get_array()):
             return
-        shown.set_data(sheet)
+        shown.set_data(sheet)  # which copies it
         try:
             reading = predict.read(model, sheet)
         except predict.NothingToRead:

@@ -35,7 +35,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain answers get a "?"; so high that at least 98 % of the others are right
+SURE = 0.99  # less certain answers get a "?"; of those without, at least 98 % are to be right
 
 
 class Row(NamedTuple):
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
     digits: list  # of regions, from measure.regionprops
     images: np.ndarray  # (n, 28, 28), 0 to 255, what the network sees
-    probabilities: np.ndarray  # (n, 10), the mean of its answers for SLANTS
+    probabilities: np.ndarray  # (n, 10), the mean of its answers for three slants
 
     def text(self):
         return "".join(map(str, self.probabilities.argmax(axis=1)))
@@ -138,15 +138,15 @@ def threshold_ink(ink):
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # paper is taken at its brightest, so through its noise it has a little ink; the palest fifth of
-    # the picture, surely paper, shows how much
+    # find_ink takes the paper at its brightest, so where paper has noise, all of it has a little
+    # ink; the palest fifth of the picture, surely paper, has no more than this
     noise = np.quantile(ink, 0.2)
     if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
-STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a thin 1 as long is lost)
+STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a longer, thin 1 is lost)
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -156,7 +156,8 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * min(mask.shape))
-    # 90 is a level line; in steps of 0.25, a line stays within a pixel or two of one that is tried
+    # angles of the normal: 90 is a level line; in steps of 0.25, each line stays within a pixel or
+    # two of one that is tried
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
         mask,
@@ -230,7 +231,7 @@ def find_pieces(mask, ink):
     return labels, pieces
 
 
-PART = 0.5  # share of the tallest digit: taller pieces are digits, if not parts of others
+WHOLE = 0.5  # share of the tallest digit: taller pieces are digits, if not over or under one
 NEAR = 0.1  # share of the tallest digit: the bar of a 5 is nearer, the next row is not
 
 
@@ -247,8 +248,8 @@ def is_over_or_under(piece, digit, reach):
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
-    # a copy, in which parts get the label of their digit: pieces are measured when they are asked
-    # for, so that a change in labels would change them
+    # in a copy, parts get the label of their digit: labels must stay, since regionprops is lazy and
+    # measures the pieces from it only when asked
     joined = labels.copy()
     tallest = height(pieces[0])
     digits = []
@@ -257,9 +258,9 @@ def find_digits(mask, ink):
         owners = [digit for digit in digits if is_over_or_under(piece, digit, NEAR * tallest)]
         if owners:
             joined[labels == piece.label] = owners[0].label
-        elif height(piece) > PART * tallest:
+        elif height(piece) > WHOLE * tallest:
             digits.append(piece)
-        # else it is a speck, or a part beside its digit, which is lost
+        # else it is dropped: a speck, or a part beside its digit
     # measured again, with their parts
     found = [digit.label for digit in digits]
     return [region for region in measure.regionprops(joined) if region.label in found]
@@ -327,7 +328,7 @@ def redraw(mask, slant=0):
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
-SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees; 0 is shown in the plot
+SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees; the first is shown
 
 
 def read(model, picture):
@@ -383,7 +384,7 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
-    # in "--plot a.jpg b.jpg", argparse takes a.jpg, which is meant to be read, for the plot's FILE
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may well be meant so
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
         parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
