@@ -15,7 +15,7 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # pixels of the sheet; compared with a digit's height, about as wide as a felt pen's
+PEN = 18  # pixels of the sheet: about as wide as a felt pen's stroke, for a digit's height
 PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
@@ -26,8 +26,9 @@ def draw(model):
     paper.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
     chart.set(xlabel="the last digit's probabilities", ylim=(0, 1), xticks=range(10), yticks=[])
-    sheet = Image.new("RGB", (600, 420), "white")  # about predict.SIDE * SIDE pixels
-    # what the page shows of the sheet; black at first, so that update finds a difference
+    # the picture that is drawn on, with about as many pixels as predict.load_picture's
+    sheet = Image.new("RGB", (600, 420), "white")
+    # what the page shows of it: black at first, so that update finds a difference
     shown = paper.imshow(Image.new("RGB", sheet.size))
     strip = view.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=255)
     bars = chart.bar(range(10), np.zeros(10))
@@ -42,7 +43,7 @@ def draw(model):
         x, y = paper.transData.inverted().transform((event.x, event.y))
         if event.buttons and last:
             pen.line((*last, x, y), "black", width=PEN)
-            pen.circle((x, y), PEN / 2, "black")  # round corners and ends
+            pen.circle((x, y), PEN / 2, "black")  # round corners, and a round end
         last = x, y
 
     def press_key(event):
@@ -54,7 +55,7 @@ def draw(model):
         """Reads the sheet, if something new is on it, and shows the answer."""
         if np.array_equal(sheet, shown.get_array()):
             return
-        shown.set_data(sheet)  # which copies it
+        shown.set_data(sheet)  # a copy, so that later strokes are a difference again
         try:
             reading = predict.read(model, sheet)
         except predict.NothingToRead:

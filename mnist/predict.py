@@ -6,7 +6,7 @@
 """Your own handwriting, read by the network that main.py has trained.
 
 A network can read only what looks like what it was trained on. So each digit of a picture is made
-like MNIST's. The steps, as the function read takes them:
+like MNIST's. The steps, in their order:
 
     find_ink         how much darker than its paper each pixel is
     threshold_ink    which pixels are ink
@@ -35,7 +35,7 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-SURE = 0.99  # less certain answers get a "?"; of those without, at least 98 % are to be right
+SURE = 0.99  # less certain answers get a "?"
 
 
 class Row(NamedTuple):
@@ -108,7 +108,7 @@ def is_light_on_dark(gray):
     return (difference**3).sum() > 0
 
 
-DARK = 100  # of 255, added to the paper's brightness: else noise in the dark would be ink
+DARK = 100  # of 255, added to the divisor below: else noise in dark places would look like ink
 
 
 def find_ink(picture):
@@ -128,7 +128,7 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # the threshold, as a share of the strokes' mean ink; 0.5 would leave more shadows
+CUT = 0.6  # the threshold, as a share of the mean ink above it; the usual 0.5 would leave shadows
 NOISE = 2  # the threshold must be more than so many times the noise, or noise would be read
 
 
@@ -138,15 +138,15 @@ def threshold_ink(ink):
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # find_ink takes the paper at its brightest, so where paper has noise, all of it has a little
-    # ink; the palest fifth of the picture, surely paper, has no more than this
+    # paper with noise has a little ink everywhere, since find_ink takes it at its brightest; the
+    # palest fifth of the picture is surely paper, and this is the most that it has
     noise = np.quantile(ink, 0.2)
     if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
 
-STRAIGHT = 0.65  # of the picture's shorter side; strokes are shorter (a longer, thin 1 is lost)
+STRAIGHT = 0.65  # share of the picture's shorter side: printed lines are longer, strokes shorter
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
 THIN = 10  # a printed line is less tall, a pen's stroke across it taller
@@ -156,12 +156,11 @@ def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * min(mask.shape))
-    # angles of the normal: 90 is a level line; in steps of 0.25, each line stays within a pixel or
-    # two of one that is tried
+    # angles of the normal, so that 90 is a level line, in steps that miss no line by its width
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # pixels on one straight line: half will do, as a line may be wavy
+        threshold=length // 2,  # of its pixels, so many lie on one straight line: it may be wavy
         line_length=length,
         line_gap=BREAK,
         theta=angles,
@@ -206,7 +205,7 @@ def height(region):
     return region.image.shape[0]
 
 
-GAP = 2  # strokes grow by so much to each side, which closes gaps twice as wide, where a pen skips
+GAP = 2  # strokes grow by so much on each side, which closes the gaps that a skipping pen leaves
 TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
@@ -248,8 +247,8 @@ def is_over_or_under(piece, digit, reach):
 def find_digits(mask, ink):
     """Returns the digits in a mask (h, w) of the ink (h, w), as regions of scikit-image."""
     labels, pieces = find_pieces(mask, ink)
-    # in a copy, parts get the label of their digit: labels must stay, since regionprops is lazy and
-    # measures the pieces from it only when asked
+    # parts get their digit's label in a copy: labels must not change, since regionprops is lazy and
+    # measures the pieces from labels only when asked
     joined = labels.copy()
     tallest = height(pieces[0])
     digits = []
@@ -260,7 +259,7 @@ def find_digits(mask, ink):
             joined[labels == piece.label] = owners[0].label
         elif height(piece) > WHOLE * tallest:
             digits.append(piece)
-        # else it is dropped: a speck, or a part beside its digit
+        # else it is dropped: a speck, or a part at its digit's side
     # measured again, with their parts
     found = [digit.label for digit in digits]
     return [region for region in measure.regionprops(joined) if region.label in found]
@@ -301,7 +300,7 @@ def scale_and_slant(mask, slant):
     return transform.warp(digit, shear) > 0.5
 
 
-STROKE = 2.6  # wanted width, of 28 pixels; MNIST's mean, which is a little more, would close loops
+STROKE = 2.6  # wanted width in the 28 by 28 pixels; MNIST's mean, a little more, would close loops
 
 
 def with_strokes_like_mnist(mask):
@@ -322,13 +321,13 @@ def redraw(mask, slant=0):
     """
     digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
-    digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)  # scaled to fit
+    digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)  # its size has changed
     digit = np.pad(np.asarray(digit, "float32"), 4)  # (28, 28)
     # the center of mass moved to 13.5, the middle of pixels 0 to 27
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
-SLANTS = (0, 0.25, -0.25)  # as far as most hands slant: 1 is 45 degrees; the first is shown
+SLANTS = (0, 0.25, -0.25)  # 1 is 45 degrees: most hands slant no farther; the plot shows the first
 
 
 def read(model, picture):
@@ -384,7 +383,7 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
-    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may well be meant so
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be meant
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
         parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
