@@ -15,13 +15,14 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # pixels of the sheet: about as wide as a felt pen's stroke, for a digit's height
+PEN = 18  # pixels of the sheet: compared with a digit's height, about a felt pen's stroke
 PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
 def draw(model):
     """Opens the page and shows what the model reads there, until Ctrl-C."""
     plt.switch_backend("WebAgg")
+    # three axes, one below the other
     figure, (paper, view, chart) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
     paper.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])
@@ -55,7 +56,7 @@ def draw(model):
         """Reads the sheet, if something new is on it, and shows the answer."""
         if np.array_equal(sheet, shown.get_array()):
             return
-        shown.set_data(sheet)  # a copy, so that later strokes are a difference again
+        shown.set_data(sheet)  # copies it: later strokes will be a difference again
         try:
             reading = predict.read(model, sheet)
         except predict.NothingToRead:

@@ -42,8 +42,8 @@ class Row(NamedTuple):
     """A row of digits, from left to right."""
 
     digits: list  # of regions, from measure.regionprops
-    images: np.ndarray  # (n, 28, 28), 0 to 255, what the network sees
-    probabilities: np.ndarray  # (n, 10), the mean of its answers for three slants
+    images: np.ndarray  # (n, 28, 28), 0 to 255, as the network sees them without a slant
+    probabilities: np.ndarray  # (n, 10), the mean of its answers for SLANTS
 
     def text(self):
         return "".join(map(str, self.probabilities.argmax(axis=1)))
@@ -128,18 +128,19 @@ def find_ink(picture):
     return ((paper - gray) / (paper + DARK)).clip(0)
 
 
-CUT = 0.6  # the threshold, as a share of the mean ink above it; the usual 0.5 would leave shadows
+CUT = 0.6  # the threshold, as a share of the mean ink above it; 0.5 would leave more shadows
 NOISE = 2  # the threshold must be more than so many times the noise, or noise would be read
 
 
 def threshold_ink(ink):
     """Returns which pixels of the ink (h, w) belong to strokes: a mask (h, w)."""
-    # after Ridler and Calvard (1978): a guess, then five times a share of the mean ink above it
+    # after Ridler and Calvard (1978): starts with a guess; then, five times, the threshold becomes
+    # a share of the mean ink above it
     threshold = ink.max() / 2
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
-    # paper with noise has a little ink everywhere, since find_ink takes it at its brightest; the
-    # palest fifth of the picture is surely paper, and this is the most that it has
+    # noisy paper has a little ink everywhere, since find_ink compares it with its brightest pixels;
+    # the palest fifth of the picture is surely paper, and its most ink is the noise
     noise = np.quantile(ink, 0.2)
     if threshold <= NOISE * noise:
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
@@ -149,18 +150,18 @@ def threshold_ink(ink):
 STRAIGHT = 0.65  # share of the picture's shorter side: printed lines are longer, strokes shorter
 TILT = 6  # degrees: few sheets lie more askew
 BREAK = 10  # a printed line has no wider gaps
-THIN = 10  # a printed line is less tall, a pen's stroke across it taller
+THIN = 10  # a printed line is less tall; a stroke that crosses it is taller
 
 
 def lines_across(mask):
     """Returns the pixels of a mask (h, w) that belong to printed lines from left to right."""
     # long segments of ink, by a Hough transform
     length = round(STRAIGHT * min(mask.shape))
-    # angles of the normal, so that 90 is a level line, in steps that miss no line by its width
+    # angles of the normal: 90 is a level line; a step of 0.25 moves its end by a pixel or two
     angles = np.radians(np.arange(90 - TILT, 90 + TILT, 0.25))
     segments = transform.probabilistic_hough_line(
         mask,
-        threshold=length // 2,  # of its pixels, so many lie on one straight line: it may be wavy
+        threshold=length // 2,  # as paper may be wavy, half of a line's pixels are enough
         line_length=length,
         line_gap=BREAK,
         theta=angles,
@@ -182,7 +183,7 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # mean ink, 0.72 for black on white; what find_ink left of shadows has less
+PALE = 0.4  # mean ink: black on white has 0.72, what find_ink left of shadows less than this
 SOFT = 0.027  # mean slope of the ink at an outline, by Sobel; shadows have less, a pencil has more
 
 
@@ -205,7 +206,7 @@ def height(region):
     return region.image.shape[0]
 
 
-GAP = 2  # strokes grow by so much on each side, which closes the gaps that a skipping pen leaves
+GAP = 2  # strokes grow by so much on each side, which closes gaps of up to twice that
 TALL = 24  # if no piece is so tall, all are specks, or digits of too few pixels
 
 
@@ -230,8 +231,8 @@ def find_pieces(mask, ink):
     return labels, pieces
 
 
-WHOLE = 0.5  # share of the tallest digit: taller pieces are digits, if not over or under one
-NEAR = 0.1  # share of the tallest digit: the bar of a 5 is nearer, the next row is not
+WHOLE = 0.5  # pieces taller than this share of the tallest are digits, if not over or under one
+NEAR = 0.1  # share of the tallest, too: the bar of a 5 is nearer to it, the next row is not
 
 
 def is_over_or_under(piece, digit, reach):
@@ -266,7 +267,7 @@ def find_digits(mask, ink):
 
 
 def is_level(digit, other):
-    """Returns whether the middle of a digit is at the height of another one."""
+    """Returns whether the middle of a digit is between the top and the bottom of another one."""
     top, _, bottom, _ = digit.bbox
     other_top, _, other_bottom, _ = other.bbox
     return other_top < (top + bottom) / 2 < other_bottom
@@ -315,19 +316,20 @@ def with_strokes_like_mnist(mask):
 
 
 def redraw(mask, slant=0):
-    """Returns the digit in a mask (h, w), slanted, like MNIST's: (28, 28), 0 to 255.
+    """Returns the digit in a mask (h, w), slanted, and made like MNIST's: (28, 28), 0 to 255.
 
     MNIST's digits have their center of mass in the middle.
     """
     digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
-    digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)  # its size has changed
+    # resized, since slant and strokes have changed its size
+    digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)
     digit = np.pad(np.asarray(digit, "float32"), 4)  # (28, 28)
     # the center of mass moved to 13.5, the middle of pixels 0 to 27
     return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
-SLANTS = (0, 0.25, -0.25)  # 1 is 45 degrees: most hands slant no farther; the plot shows the first
+SLANTS = (0, 0.25, -0.25)  # 1 would be 45 degrees; few hands slant by more than 0.25
 
 
 def read(model, picture):
@@ -383,7 +385,7 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
-    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be meant
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be just that
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
         parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
