@@ -9,7 +9,7 @@ EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
 .PHONY: help run $(EXAMPLES) draw test test-jax lint bench plots setup lock clean
 .NOTPARALLEL:
-.SECONDARY: .uv/bin/uv  # is fetched only where .venv is to be made
+.SECONDARY: .uv/bin/uv  # where .venv is ready, it need not be there
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile

@@ -65,7 +65,7 @@ def draw(model):
             title, seen = str(reading), reading.seen()
             probabilities = reading.rows[-1].probabilities[-1]  # at the right of the lowest row
         paper.set_title(title, fontsize=18)
-        figure.canvas.manager.set_window_title(title)  # of the browser's tab
+        figure.canvas.manager.set_window_title(title)  # the page's heading
         strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # grows with the digits
         for bar, probability in zip(bars, probabilities):
             bar.set_height(probability)

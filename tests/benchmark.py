@@ -118,8 +118,8 @@ def programs(pairs=(15, 9)):
     """Compares each XOR program with the import of its library."""
     bounds = []
     for library, runs in zip(("numpy", "keras"), pairs, strict=True):
-        ours = partial(program, ROOT / f"xor-{library}" / "main.py")
-        ours, theirs = in_turn(runs, ours, partial(program, "-c", f"import {library}"))
+        run_ours = partial(program, ROOT / f"xor-{library}" / "main.py")
+        ours, theirs = in_turn(runs, run_ours, partial(program, "-c", f"import {library}"))
         name = f"xor-{library} ÷ import {library}"
         bounds.append(at_most(1.5, name, np.median(ours / theirs), ".2f"))
     return bounds
@@ -168,8 +168,8 @@ def xor(runs=(5, 3), starts=20, numpy_starts=10000, keras_starts=1000):
     """Compares the XOR programs with the post's, and tries ours with many starts."""
     first = range(1, starts + 1)
     head("program", "time", "right when rounded", "off by at most 0.05", "largest error")
-    ours = partial(program, ROOT / "xor-numpy" / "main.py")
-    post, ours = in_turn(runs[0], partial(program, "-c", POST_NUMPY), ours)
+    run_ours = partial(program, ROOT / "xor-numpy" / "main.py")
+    post, ours = in_turn(runs[0], partial(program, "-c", POST_NUMPY), run_ours)
     numpy_errors = fresh(numpy_error, range(1, numpy_starts + 1), 500, None)
     xor_row(
         "the post's XOR with NumPy, 60,000 iterations",
@@ -178,8 +178,8 @@ def xor(runs=(5, 3), starts=20, numpy_starts=10000, keras_starts=1000):
     )
     xor_row("`xor-numpy`, 600 epochs", ours, numpy_errors)
 
-    ours = partial(program, ROOT / "xor-keras" / "main.py")
-    post, ours = in_turn(runs[1], partial(program, "-c", POST_KERAS), ours)
+    run_ours = partial(program, ROOT / "xor-keras" / "main.py")
+    post, ours = in_turn(runs[1], partial(program, "-c", POST_KERAS), run_ours)
     # TensorFlow keeps what it has traced, so each process trains 25 networks and no more.
     keras_errors = fresh(keras_error, range(1, keras_starts + 1), 25, None)
     xor_row("the post's XOR with Keras, 500 epochs", post, fresh(post_keras_error, first, 5, None))

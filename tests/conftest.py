@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 XOR = {"0 xor 0": 0, "0 xor 1": 1, "1 xor 0": 1, "1 xor 1": 0}
 
-os.environ.pop("PYTHONUNBUFFERED", None)  # an example's output is to be buffered, as a reader's is
+os.environ.pop("PYTHONUNBUFFERED", None)  # the output into a pipe is to be buffered
 needs_jax = pytest.mark.skipif(
     not importlib.util.find_spec("jax"), reason="JAX is not here; see README.md, Other backends"
 )
@@ -76,7 +76,7 @@ def losses(out):
 
 def without_times(out):
     """Returns Keras's progress without what differs between two runs with the same seed."""
-    return re.sub(r"\d+m?s(/step|/epoch)?", "", out)
+    return re.sub(r"\d+[mu]?s(/step|/epoch)?", "", out)
 
 
 def assert_red_where_one(path):

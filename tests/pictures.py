@@ -13,8 +13,8 @@ from skimage.morphology import skeletonize
 ROOT = Path(__file__).resolve().parents[1]
 with np.load(ROOT / "mnist" / "mnist.npz") as arrays:
     DIGITS, LABELS = arrays["x_test"], arrays["y_test"]
-with Image.open(ROOT / "tests" / "handwriting.png") as sheet:
-    FONTS = ImageOps.invert(sheet.convert("L"))
+with Image.open(ROOT / "tests" / "handwriting.png") as image:
+    FONTS = ImageOps.invert(image.convert("L"))
 STROKES = {  # lines: the coordinates of two ends; arcs: a box, and the first and last angle
     0: [(50, 40, 180, 260, 0, 360)],
     1: [(130, 40, 115, 260)],

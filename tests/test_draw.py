@@ -12,6 +12,7 @@ from conftest import ROOT
 
 NAMES = "chromium", "google-chrome", "google-chrome-stable"
 CHROME = next(filter(None, map(shutil.which, NAMES)), None)
+DRIVER = shutil.which("chromedriver")
 # as the mouse moves, in pixels from a digit's middle
 SEVEN = (-30, -45), (0, -45), (30, -45), (20, -20), (5, 10), (-5, 45)
 ONE = (0, -45), (0, -20), (0, 20), (0, 45)
@@ -42,20 +43,19 @@ def browser():
     options.binary_location = CHROME
     for argument in ("--headless=new", "--no-sandbox", "--window-size=800,1000"):
         options.add_argument(argument)
-    driver = shutil.which("chromedriver")
-    browser = webdriver.Chrome(options, webdriver.ChromeService(driver) if driver else None)
+    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield browser
     browser.quit()
 
 
-@pytest.mark.skipif(not CHROME, reason="there is no Chrome or Chromium to draw in")
+@pytest.mark.skipif(not (CHROME and DRIVER), reason="there is no Chrome with its chromedriver")
 def test_reads_what_is_drawn(page, browser):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import WebDriverWait
 
     def wait(condition):
-        return WebDriverWait(browser, 20).until(lambda _: condition())
+        return WebDriverWait(browser, 60).until(lambda _: condition())
 
     def draw(digit, x, y):
         """Draws a digit's line around a point, from the page's center."""
@@ -67,7 +67,7 @@ def test_reads_what_is_drawn(page, browser):
         hand.release().perform()
 
     def answered(digits):
-        """Waits until the window's title is this answer."""
+        """Waits until the page's heading is this answer."""
         pattern = rf"^{digits}\?? \("
         body = browser.find_element("tag name", "body")
         wait(lambda: re.search(pattern, body.text, re.MULTILINE))

@@ -10,7 +10,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, requires
 
 import pytest
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -112,8 +112,7 @@ def make(*arguments, folder=ROOT, path=os.defpath):
 
 
 def test_make_uses_an_environment_that_is_there_as_it_is():
-    examples = ["gpu-test", "xor-numpy", "xor-keras", "mnist"]
-    assert make("run", "PYTHON=python") == [f"python {example}/main.py" for example in examples]
+    assert make("run", "PYTHON=python") == [f"python {example}/main.py" for example in EXAMPLES]
 
 
 def test_make_sets_up_where_it_must_with_the_uv_that_is_there(tmp_path):

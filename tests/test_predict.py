@@ -23,7 +23,7 @@ def model(trained):
     return predict.load_model(trained.folder / "model.keras")
 
 
-def read(model, picture):
+def text_in(model, picture):
     """Returns what is read in a picture, or None."""
     return pictures.read(predict, model, pictures.saved(picture))[0]
 
@@ -33,7 +33,7 @@ def test_reads_digits_of_every_kind(model):
     shares = {}
     for i, (kind, make) in enumerate(pictures.KINDS.items()):
         digits = "7" if kind == "ten megapixels" else "0123456789"[i % 2 :: 2]
-        shares[kind] = np.mean([read(model, make(rng, digit)) == digit for digit in digits])
+        shares[kind] = np.mean([text_in(model, make(rng, digit)) == digit for digit in digits])
     assert np.mean(list(shares.values())) >= 0.95, shares
     assert min(shares.values()) >= 0.7, shares
 
@@ -41,21 +41,21 @@ def test_reads_digits_of_every_kind(model):
 def test_reads_numbers(model):
     rng = np.random.default_rng(2)
     numbers = [pictures.random_number(rng) for _ in range(30)]
-    right = [read(model, pictures.row(rng, number)) == number for number in numbers]
+    right = [text_in(model, pictures.row(rng, number)) == number for number in numbers]
     assert np.mean(right) >= 0.85
 
 
 def test_reads_rows(model):
     rng = np.random.default_rng(3)
     sheets = [pictures.random_sheet(rng) for _ in range(20)]
-    right = [read(model, pictures.sheet(rng, numbers)) == numbers for numbers in sheets]
+    right = [text_in(model, pictures.sheet(rng, numbers)) == numbers for numbers in sheets]
     assert np.mean(right) >= 0.7
 
 
 @pytest.mark.parametrize("kind", pictures.EMPTY)
 def test_refuses_pictures_without_a_digit(model, kind):
     rng = np.random.default_rng(4)
-    assert [read(model, pictures.EMPTY[kind](rng)) for _ in range(3)] == [None] * 3
+    assert [text_in(model, pictures.EMPTY[kind](rng)) for _ in range(3)] == [None] * 3
 
 
 def formats():
@@ -80,9 +80,12 @@ def formats():
         yield name, file.getvalue()
 
 
-@pytest.mark.parametrize(("name", "content"), list(formats()))
-def test_reads_every_format(model, name, content):
-    reading = predict.read(model, predict.load_picture(io.BytesIO(content)))
+FORMATS = dict(formats())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_reads_every_format(model, name):
+    reading = predict.read(model, predict.load_picture(io.BytesIO(FORMATS[name])))
     assert reading.text() == "7"
 
 
@@ -94,7 +97,7 @@ def test_picture_is_turned_as_its_camera_says():
     assert np.array_equal(upright, lying)
 
 
-def find_digits(picture):
+def boxes_in_rows(picture):
     """Returns the digits of an RGB picture, in rows, as boxes (top, left, bottom, right)."""
     ink = predict.find_ink(picture)
     mask = predict.rub_out_lines(predict.threshold_ink(ink))
@@ -114,7 +117,7 @@ def test_finds_whole_digits_in_rows_and_no_specks_and_lines():
         pen.ellipse((x, y, x + 16, y + 16), "black")
     pen.line((40, 0, 44, 640), "black", 3)  # down the margin
     pen.line((0, 300, 640, 320), "black", 3)  # through the first row
-    first, second = find_digits(picture)
+    first, second = boxes_in_rows(picture)
     expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429)
     assert first == [pytest.approx(box, abs=6) for box in expected]
     assert second == [pytest.approx((400, 72, 560, 108), abs=6)]
@@ -161,8 +164,8 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
         "specks.png": "only specks",
         "truncated.jpg": "truncated",
     }
+    model = str(trained.folder / "model.keras")
     with pytest.raises(SystemExit) as stop:
-        model = str(trained.folder / "model.keras")
         predict.main([*messages, "größe 7.jpg", "--model", model, "--plot"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1
@@ -173,13 +176,13 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
     assert Image.open("plot.png").width == 900
 
 
-def test_plot_never_replaces_a_photo(trained, tmp_path, capsys):
+def test_plot_never_replaces_a_jpeg(trained, tmp_path, capsys):
     photo = shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path)
+    model = str(trained.folder / "model.keras")
     with pytest.raises(SystemExit) as stop:
-        model = str(trained.folder / "model.keras")
         predict.main(["--model", model, "--plot", str(photo), str(photo)])
     assert stop.value.code == 2
-    assert "put it after the pictures" in capsys.readouterr().err
+    assert "put --plot after the pictures" in capsys.readouterr().err
     assert (tmp_path / "photo.jpg").read_bytes() == (ROOT / "mnist" / "photo.jpg").read_bytes()
 
 

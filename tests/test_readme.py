@@ -1,6 +1,7 @@
 """README.md: its commands run as pasted, its output is what they print, its files are there."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ def session(tmp_path_factory):
     without = shutil.ignore_patterns(".*", "tests", "*.keras")
     shutil.copytree(ROOT, clone, ignore=without, dirs_exist_ok=True)
     shutil.copy(ROOT / "mnist" / "mnist.npz", clone / "fashion.npz")
-    venv.create(clone / ".venv", symlinks=os.name != "nt")
+    venv.create(clone / ".venv", symlinks=True)
     [packages] = (clone / ".venv").rglob("site-packages")
     (packages / "installed.pth").write_text(sysconfig.get_path("purelib"))
     assert COMMANDS[0] == "make run\nmake test\n"
@@ -55,7 +56,10 @@ def test_output_has_the_form_that_the_readme_shows(session):
     assert shown <= shape(session.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="TensorFlow says other things there")
+PC = sys.platform == "linux" and platform.machine() == "x86_64"
+
+
+@pytest.mark.skipif(not PC, reason="TensorFlow says other things there")
 def test_tensorflow_s_lines_are_those_that_the_readme_explains(session):
     for start in "All log messages before absl::", "This TensorFlow binary is optimized":
         assert start in README
@@ -67,7 +71,6 @@ def test_rows_of_what_each_line_is_worth_are_the_benchmark_s():
     assert re.findall(r"^\| (.+?) \| \d", table, re.MULTILINE) == list(benchmark.LINES)
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 def test_targets_and_files_are_there():
     for target in {*re.findall(r"\bmake ([a-z-]+)[`\n]", README)}:
         command = ["make", "-n", target, f"PYTHON={sys.executable}"]
@@ -76,12 +79,6 @@ def test_targets_and_files_are_there():
     pictures = re.findall(r'<img src="([^"]+)" width="\d+" alt="[^"]{40,}">', README)
     assert len(pictures) == README.count("<img")
     assert all((ROOT / path).is_file() for path in links + pictures)
-
-
-def test_follows_the_post():
-    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    posts = ["TensorFlow backend and GPUs", "XOR", "With NumPy", "With Keras", "MNIST"]
-    assert [heading for heading in headings if heading in posts] == posts
 
 
 def test_layers_are_those_of_the_network():
