@@ -15,7 +15,7 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # pixels of the sheet: compared with a digit's height, about a felt pen's stroke
+PEN = 18  # width in pixels of the sheet: about a felt pen's, for a digit's height
 PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
@@ -44,7 +44,7 @@ def draw(model):
         x, y = paper.transData.inverted().transform((event.x, event.y))
         if event.buttons and last:
             pen.line((*last, x, y), "black", width=PEN)
-            pen.circle((x, y), PEN / 2, "black")  # round corners, and a round end
+            pen.circle((x, y), PEN / 2, "black")  # rounds the corner to the next line, or the end
         last = x, y
 
     def press_key(event):
@@ -66,7 +66,7 @@ def draw(model):
             probabilities = reading.rows[-1].probabilities[-1]  # at the right of the lowest row
         paper.set_title(title, fontsize=18)
         figure.canvas.manager.set_window_title(title)  # the page's heading
-        strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # grows with the digits
+        strip.set(data=seen, extent=(0, seen.shape[1], 0, seen.shape[0]))  # one unit a pixel
         for bar, probability in zip(bars, probabilities):
             bar.set_height(probability)
         figure.canvas.draw_idle()

@@ -85,7 +85,7 @@ def load_picture(path):
     """Returns the picture in a file, mode RGB, upright, scaled to as many pixels as SIDE * SIDE."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
-    # gray of more than 8 bits
+    # gray of more than 8 bits, stretched to 0 to 255
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
     # gray where it is transparent: dark ink and light ink both show on it
@@ -140,9 +140,9 @@ def threshold_ink(ink):
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
     # noisy paper has a little ink everywhere, since find_ink compares it with its brightest pixels;
-    # the palest fifth of the picture is surely paper, and its most ink is the noise
+    # the palest fifth of the picture is surely paper: the most ink there is taken as the noise
     noise = np.quantile(ink, 0.2)
-    if threshold <= NOISE * noise:
+    if threshold <= NOISE * noise:  # both are 0 on a blank sheet
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
@@ -183,7 +183,7 @@ def rub_out_lines(mask):
     return mask & ~across & ~down
 
 
-PALE = 0.4  # mean ink: black on white has 0.72, what find_ink left of shadows less than this
+PALE = 0.4  # mean ink: black on white has 0.72; what find_ink leaves of shadows has less than this
 SOFT = 0.027  # mean slope of the ink at an outline, by Sobel; shadows have less, a pencil has more
 
 
@@ -216,7 +216,7 @@ def find_pieces(mask, ink):
     labels is an array (h, w). pieces are regions of scikit-image, the tallest first, without
     shadows and what lies at the edges. Raises NothingToRead if they are specks.
     """
-    # one label for what is connected when strokes are thicker; * mask: only ink keeps its label
+    # labelled with thicker strokes, so that gaps close; * mask: then only ink keeps its label
     thick = ndimage.binary_dilation(mask, iterations=GAP)
     labels = measure.label(thick) * mask
     slope = filters.sobel(ink)
@@ -287,7 +287,7 @@ def sort_into_rows(digits):
 
 
 FIT = 20  # MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
-SCALE = 5  # strokes are made thinner or thicker at so many times the final size, for fine steps
+SCALE = 5  # strokes are made thinner or thicker while a digit is so many times its final size
 
 
 def scale_and_slant(mask, slant):
@@ -301,7 +301,7 @@ def scale_and_slant(mask, slant):
     return transform.warp(digit, shear) > 0.5
 
 
-STROKE = 2.6  # wanted width in the 28 by 28 pixels; MNIST's mean, a little more, would close loops
+STROKE = 2.6  # wanted width in the 28 by 28 pixels; MNIST's mean is a little more, but closes loops
 
 
 def with_strokes_like_mnist(mask):
@@ -322,7 +322,7 @@ def redraw(mask, slant=0):
     """
     digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
-    # resized, since slant and strokes have changed its size
+    # scaled to fit, and not by 1 / SCALE, since slant and strokes have changed its size
     digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)
     digit = np.pad(np.asarray(digit, "float32"), 4)  # (28, 28)
     # the center of mass moved to 13.5, the middle of pixels 0 to 27
@@ -385,7 +385,7 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
-    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be just that
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be meant so
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
         parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
