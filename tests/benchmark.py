@@ -274,7 +274,7 @@ LINES = {
     "without the shifts": [(r" +layers\.RandomTranslation.*\n", "", 1)],
     "without `Rescaling`": [(r" +layers\.Rescaling.*\n", "", 1)],
     "without batch normalization": [(r" +layers\.BatchNormalization\(\),\n", "", 3)],
-    "without either of the two": [
+    "without `Rescaling` and batch normalization": [
         (r" +layers\.Rescaling.*\n", "", 1),
         (r" +layers\.BatchNormalization\(\),\n", "", 3),
     ],
