@@ -15,14 +15,14 @@ import numpy as np
 import predict
 from PIL import Image, ImageDraw
 
-PEN = 18  # width in pixels of the sheet: about a felt pen's, for a digit's height
+PEN = 18  # width in pixels of the sheet; relative to a digit's height, about a felt pen's
 PERIOD = 50  # milliseconds between two looks at the sheet: the answer seems to come at once
 
 
 def draw(model):
     """Opens the page and shows what the model reads there, until Ctrl-C."""
     plt.switch_backend("WebAgg")
-    # three axes, one below the other
+    # three axes, one below the other: for the sheet, what the network sees, and the bars
     figure, (paper, view, chart) = plt.subplots(3, figsize=(5, 7), height_ratios=(6, 3, 2))
     paper.set(xticks=[], yticks=[])
     view.set(xlabel="what the network sees", xticks=[], yticks=[])

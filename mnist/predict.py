@@ -108,7 +108,7 @@ def is_light_on_dark(gray):
     return (difference**3).sum() > 0
 
 
-DARK = 100  # of 255, added to the divisor below: else noise in dark places would look like ink
+DARK = 100  # of 255, added to the divisor in find_ink: else noise in the dark would look like ink
 
 
 def find_ink(picture):
@@ -129,7 +129,7 @@ def find_ink(picture):
 
 
 CUT = 0.6  # the threshold, as a share of the mean ink above it; 0.5 would leave more shadows
-NOISE = 2  # the threshold must be more than so many times the noise, or noise would be read
+CLEAR = 2  # the threshold must be more than so many times the noise, or noise would be read
 
 
 def threshold_ink(ink):
@@ -140,9 +140,9 @@ def threshold_ink(ink):
     for _ in range(5):
         threshold = CUT * ink[ink >= threshold].mean()
     # noisy paper has a little ink everywhere, since find_ink compares it with its brightest pixels;
-    # the palest fifth of the picture is surely paper: the most ink there is taken as the noise
+    # the palest fifth of the picture is surely paper: its highest value counts as the noise
     noise = np.quantile(ink, 0.2)
-    if threshold <= NOISE * noise:  # both are 0 on a blank sheet
+    if threshold <= CLEAR * noise:  # both are 0 on a blank sheet
         raise NothingToRead("nothing stands out from the paper; try darker ink or more light")
     return ink > threshold
 
@@ -214,7 +214,7 @@ def find_pieces(mask, ink):
     """Returns (labels, pieces): the connected pieces of a mask (h, w) of the ink (h, w).
 
     labels is an array (h, w). pieces are regions of scikit-image, the tallest first, without
-    shadows and what lies at the edges. Raises NothingToRead if they are specks.
+    shadows and without what lies at the edges. Raises NothingToRead if they are specks.
     """
     # labelled with thicker strokes, so that gaps close; * mask: then only ink keeps its label
     thick = ndimage.binary_dilation(mask, iterations=GAP)
@@ -231,8 +231,8 @@ def find_pieces(mask, ink):
     return labels, pieces
 
 
-WHOLE = 0.5  # pieces taller than this share of the tallest are digits, if not over or under one
-NEAR = 0.1  # share of the tallest, too: the bar of a 5 is nearer to it, the next row is not
+WHOLE = 0.5  # a piece taller than this share of the tallest is a digit, if no part of another
+NEAR = 0.1  # greatest gap to a part, as a share of the tallest: less than to the next row
 
 
 def is_over_or_under(piece, digit, reach):
@@ -301,7 +301,7 @@ def scale_and_slant(mask, slant):
     return transform.warp(digit, shear) > 0.5
 
 
-STROKE = 2.6  # wanted width in the 28 by 28 pixels; MNIST's mean is a little more, but closes loops
+STROKE = 2.6  # wanted width in the 28 by 28 pixels; more, such as MNIST's mean, would close loops
 
 
 def with_strokes_like_mnist(mask):
@@ -385,7 +385,7 @@ def main(argv=None):
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
-    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; a .png may be meant so
+    # in "--plot a.jpg b.jpg", argparse takes a.jpg for the plot's FILE; plots are mostly .png
     if args.plot and Path(args.plot).suffix.lower() in (".jpg", ".jpeg"):
         parser.error(f"put --plot after the pictures, or it would write over {args.plot}")
     readings = []
