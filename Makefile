@@ -36,7 +36,7 @@ lint: setup  ## check the form of the code
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-bench: setup $(UV)  ## measure the examples against what they replace (90 minutes)
+bench: setup $(UV)  ## measure the examples against what they replace (100 minutes)
 	$(PYTHON) tests/benchmark.py
 	$(WITH_JAX) tests/benchmark.py jax
 
