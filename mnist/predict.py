@@ -349,7 +349,7 @@ def read(model, picture):
 def plot(readings):
     """Returns a figure of the steps, with a row for each Reading."""
     size = (9, 2.5 * len(readings))
-    figure, grid = plt.subplots(len(readings), 3, figsize=size, squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(len(readings), 3, figsize=size, squeeze=False, layout="compressed")
     for axes, reading in zip(grid, readings):
         axes[0].imshow(reading.picture)
         axes[1].imshow(reading.ink, cmap="gray_r")
