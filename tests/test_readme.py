@@ -20,19 +20,20 @@ INLINE = re.findall(r"`(python \S+main\.py [^`]+)`", README)
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
+def session(few, tmp_path_factory):
     """The README's commands pasted into one shell in a clone: all but the first two, of make."""
     clone = tmp_path_factory.mktemp("clone")
     without = shutil.ignore_patterns(".*", "tests", "*.keras")
     shutil.copytree(ROOT, clone, ignore=without, dirs_exist_ok=True)
-    shutil.copy(ROOT / "mnist" / "mnist.npz", clone / "fashion.npz")
+    shutil.copy(few, clone / "mnist" / "mnist.npz")
+    shutil.copy(few, clone / "fashion.npz")
     venv.create(clone / ".venv", symlinks=True)
     [packages] = (clone / ".venv").rglob("site-packages")
     (packages / "installed.pth").write_text(sysconfig.get_path("purelib"))
     assert COMMANDS[0] == "make run\nmake test\n"
     [activate] = re.findall(r"`(source \S+)`", README)
     script = "\n".join([activate, *COMMANDS[1:], *INLINE])
-    environment = {**os.environ, "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "10"}
+    environment = {**os.environ, "KERAS_MAX_EPOCHS": "1"}
     options = {"cwd": clone, "env": environment, "capture_output": True, "text": True}
     return subprocess.run(["bash", "-ec", script], **options)
 
