@@ -227,8 +227,9 @@ def test_refuses_other_models(refused, capsys):
 @needs_jax
 def test_reads_on_jax(trained, tmp_path):
     command = [sys.executable, ROOT / "mnist" / "predict.py", ROOT / "mnist" / "photo.jpg"]
-    command += ["--model", trained.folder / "model.keras"]
+    command += ["--model", trained.folder / "model.keras", "--plot", tmp_path / "seen.png"]
     options = {"env": {**os.environ, "KERAS_BACKEND": "jax"}, "capture_output": True}
     result = subprocess.run(command, text=True, **options)
     assert result.returncode == 0
     assert "photo.jpg: 2018 2026" in result.stdout
+    assert (tmp_path / "seen.png").is_file()

@@ -28,10 +28,13 @@ def test_last_loss_is_that_of_the_printed_outputs(capsys):
 
 
 def test_no_epochs_show_the_untrained_network(capsys):
-    untrained, trained = (
-        losses(printed(capsys, "--epochs", epochs, "--seed", "0")) for epochs in ("0", "60")
-    )
-    assert untrained == {0: trained[0]}
+    out = printed(capsys, "--epochs", "0", "--seed", "0")
+    syn0, syn1 = xor.train(epochs=0, seed=0)
+    outputs = 1 / (1 + np.exp(-1 / (1 + np.exp(-xor.X @ syn0)) @ syn1))
+    assert list(truth_table(out).values()) == pytest.approx(outputs[:, 0], abs=1e-4)
+    # the loss that a longer run begins with
+    trained = printed(capsys, "--epochs", "60", "--seed", "0")
+    assert losses(out) == {0: losses(trained)[0]}
 
 
 def test_same_seed_same_output(capsys):
