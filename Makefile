@@ -50,7 +50,7 @@ setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targ
 
 .venv/ready: environment.yml | $(UV)
 	$(UV) venv --clear --seed --python '$(UV_PYTHON)' .venv
-	$(PINS) environment.yml | $(UV) pip install --python .venv --requirements -
+	$(PINS) environment.yml | $(UV) pip install --python .venv --compile-bytecode --requirements -
 	touch $@
 
 .uv/bin/uv:
