@@ -381,7 +381,7 @@ def load_model(path):
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
-    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE")
+    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw steps")
     default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument("--model", type=load_model, default=default, metavar="FILE.keras")
     args = parser.parse_args(argv)
