@@ -243,8 +243,8 @@ def mnist(pairs=5, digits=60000):
 
     seeds = range(1, pairs + 1)
     head("program", "time", "test accuracy", "trainings")
-    mnist_row("Keras's convnet of 2018, 12 epochs", trained("2018", 12, 1))
-    mnist_row("keras.io's convnet of today, 15 epochs", trained("today", 15, 1))
+    mnist_row("Keras's network of 2018, 12 epochs", trained("2018", 12, 1))
+    mnist_row("keras.io's network of today, 15 epochs", trained("today", 15, 1))
     *_, quick = mnist_row("`mnist --epochs 1`", trained("ours", 1, *seeds))
     in_pairs = [trained("2018", 1, seed) + trained("ours", 4, seed) for seed in seeds]
     seconds, losses, accuracies = mnist_row("`mnist`, 4 epochs", [ours for _, ours in in_pairs])
@@ -254,7 +254,7 @@ def mnist(pairs=5, digits=60000):
         at_least(0.9935, "mnist: accuracy, least of the seeds", accuracies.min(), ".2%"),
         at_most(0.03, "mnist: test loss, largest of the seeds", losses.max(), ".4f"),
         at_least(0.9910, "mnist --epochs 1: accuracy, mean of the seeds", quick.mean(), ".2%"),
-        at_least(10, "12 times an epoch of the convnet of 2018 ÷ mnist", np.median(shares), ".1f"),
+        at_least(10, "12 times an epoch of the network of 2018 ÷ mnist", np.median(shares), ".1f"),
     ]
 
 
