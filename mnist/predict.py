@@ -13,7 +13,7 @@ like MNIST's. The steps, in their order:
     rub_out_lines    takes out ruled lines
     find_digits      what is connected, without shadows and specks: regions of scikit-image
     sort_into_rows   from top to bottom, and each from left to right
-    redraw           each digit anew, 28 by 28 pixels, with MNIST's strokes
+    redraw           each digit anew, 28 by 28 pixels, with strokes of one width
 """
 
 import argparse
@@ -304,7 +304,7 @@ def scale_and_slant(mask, slant):
 STROKE = 2.6  # wanted width in the 28 by 28 pixels; more, such as MNIST's mean, would close loops
 
 
-def with_strokes_like_mnist(mask):
+def with_strokes_of_one_width(mask):
     """Returns a scaled mask with strokes that are as wide as STROKE says."""
     # each pixel's distance to the outline, less than 0 outside
     depth = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
@@ -320,7 +320,7 @@ def redraw(mask, slant=0):
 
     MNIST's digits have their center of mass in the middle.
     """
-    digit = Image.fromarray(with_strokes_like_mnist(scale_and_slant(mask, slant)))
+    digit = Image.fromarray(with_strokes_of_one_width(scale_and_slant(mask, slant)))
     digit = digit.crop(digit.getbbox()).convert("L")
     # scaled to fit, and not by 1 / SCALE, since slant and strokes have changed its size
     digit = ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX)
