@@ -4,12 +4,12 @@ PYTHON = .venv/bin/python
 UV := $(shell command -v uv || echo .uv/bin/uv)
 UV_PYTHON ?= >=3.11,<3.14
 WITH_JAX = $(UV) run --no-project --python $(PYTHON) --with jax==0.10.2
-PINS = sed -n 's/^      - //p'
+LIST_PINS = sed -n 's/^      - //p'  # prints environment.yml's packages, one a line
 EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
 .PHONY: help run $(EXAMPLES) draw test test-jax lint bench plots setup lock clean
-.NOTPARALLEL:
-.SECONDARY: .uv/bin/uv  # where .venv is ready, it need not be there
+.NOTPARALLEL:  # one target after the other, with make -j, too
+.SECONDARY: .uv/bin/uv  # a .venv that is ready needs no uv
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -29,8 +29,9 @@ mnist/model.keras:
 test: setup  ## run the tests
 	$(PYTHON) -m pytest -n auto --dist loadfile tests
 
-test-jax: setup $(UV)  ## run the tests of JAX, which uv lays over the environment
-	$(WITH_JAX) -m pytest -k jax tests
+test-jax: setup $(UV)  ## test the examples on JAX, which uv lays over the environment
+	$(WITH_JAX) python -c 'import jax'
+	$(WITH_JAX) -m pytest -k on_jax tests
 
 lint: setup  ## check the form of the code
 	$(PYTHON) -m ruff check .
@@ -46,20 +47,23 @@ plots: setup  ## renew the README's plots
 	$(PYTHON) mnist/main.py --plot mnist/mistakes.png
 	$(PYTHON) mnist/predict.py mnist/photo.jpg --plot mnist/steps.png
 
+# only .venv is set up: another PYTHON is used as it is
 setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targets above do
 
+# --seed: with pip in it, which the README uses
 .venv/ready: environment.yml | $(UV)
 	$(UV) venv --clear --seed --python '$(UV_PYTHON)' .venv
-	$(PINS) environment.yml | $(UV) pip install --python .venv --compile-bytecode --requirements -
+	$(LIST_PINS) environment.yml | $(UV) pip install --python .venv --compile-bytecode --requirements -
 	touch $@
 
 .uv/bin/uv:
 	python3 -m venv .uv
 	.uv/bin/python -m pip install uv
 
+# awk leaves out what new.yml names already: the direct dependencies
 lock: $(UV)  ## renew what environment.yml pins beyond its direct dependencies
 	sed '/make lock/q' environment.yml >new.yml
-	$(PINS) new.yml | $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
+	$(LIST_PINS) new.yml | $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
 		--no-annotate --no-header - >locked.txt
 	sed 's/^/      - /' locked.txt | awk '!/==/ || !seen[$$2]++' new.yml - >environment.yml
 	rm new.yml locked.txt

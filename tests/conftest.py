@@ -1,7 +1,6 @@
 """What the tests share: an example loaded as a module, and an example run as a reader runs it."""
 
 import importlib.util
-import os
 import re
 import subprocess
 import sys
@@ -16,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 XOR = {"0 xor 0": 0, "0 xor 1": 1, "1 xor 0": 1, "1 xor 1": 0}
 
-os.environ.pop("PYTHONUNBUFFERED", None)  # the output into a pipe is to be buffered
 needs_jax = pytest.mark.skipif(
-    not importlib.util.find_spec("jax"), reason="JAX is not here; see README.md, Other backends"
+    not importlib.util.find_spec("jax"), reason="JAX is not here: make test-jax"
 )
 
 
@@ -34,8 +32,8 @@ def load(example, program="main"):
 def start(example, *arguments, **options):
     """Starts `python main.py` in the example's folder; a warning from its own lines is an error."""
     command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    return subprocess.Popen(command, **{"cwd": ROOT / example, **pipes, **options})
+    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    return subprocess.Popen(command, cwd=ROOT / example, **options)
 
 
 def run(example, *arguments, **options):
@@ -72,11 +70,6 @@ def losses(out):
     """Returns the losses that a XOR program printed while it learned, by their epochs."""
     found = re.findall(r"Epoch (\d+): loss ([\d.]+)", out)
     return {int(epoch): float(loss) for epoch, loss in found}
-
-
-def without_times(out):
-    """Returns Keras's progress without what differs between two runs with the same seed."""
-    return re.sub(r"\d+[mu]?s(/step|/epoch)?", "", out)
 
 
 def assert_red_where_one(path):
