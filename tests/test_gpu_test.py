@@ -1,5 +1,6 @@
 """gpu-test, held against what TensorFlow says of this machine, and a device that fails."""
 
+import pytest
 from conftest import load
 
 gpu_test = load("gpu-test")
@@ -16,14 +17,21 @@ def test_lists_the_devices_as_the_post_does_and_puts_each_to_work(capsys):
     assert out.endswith(f"Keras will train on /device:{placed}\n")
 
 
+def test_speed_is_in_billions_of_additions_and_multiplications_a_second(monkeypatch):
+    monkeypatch.setattr(gpu_test.time, "perf_counter", iter([0, 2]).__next__)
+    speed = gpu_test.measure_speed("/device:CPU:0", size=100, times=30)
+    assert speed == pytest.approx(30 * 100**2 * (100 + 100) / 2 / 1e9)
+
+
 def test_device_that_fails_says_why_and_the_cpu_has_its_turn_but_does_not_stand_in(
     monkeypatch, capsys
 ):
     cpu, *_ = gpu_test.device_lib.list_local_devices()
     gpu = type(cpu)(name="/device:GPU:77", device_type="GPU")
-    monkeypatch.setattr(gpu_test.device_lib, "list_local_devices", lambda: [gpu, cpu])
+    monkeypatch.setattr(gpu_test.device_lib, "list_local_devices", lambda: [cpu, gpu, cpu])
     gpu_test.main([])
-    failed, computed, _ = capsys.readouterr().out.splitlines()[-3:]
+    failed, computed, trains = capsys.readouterr().out.splitlines()[-3:]
     assert failed.startswith("/device:GPU:77 fails: ")
     assert "Could not satisfy device specification" in failed
     assert computed.startswith("/device:CPU:0 computes ")
+    assert trains == "Keras will train on /device:GPU:77"

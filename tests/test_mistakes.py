@@ -14,7 +14,7 @@ MISTAKES = {  # a line of each program, how a reader may misspell it, and what P
     "xor-keras": ("Dense(1, activation=", "Dense(1, activaton=", ValueError),
     "mnist": ("with np.load(path) as arrays:", "with np.load(pth) as arrays:", NameError),
 }
-PROGRAMS = {name: load(name) for name in EXAMPLES}
+MODULES = {name: load(name) for name in EXAMPLES}
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -47,9 +47,11 @@ def test_loading_runs_nothing(example, capsys):
 def refused(example, *arguments, capsys):
     """Returns the line with which argparse refuses the arguments, after the usage."""
     with pytest.raises(SystemExit) as stop:
-        PROGRAMS[example].main([str(argument) for argument in arguments])
-    *usage, line = capsys.readouterr().err.splitlines()
+        MODULES[example].main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    *usage, line = err.splitlines()
     assert stop.value.code == 2
+    assert out == ""  # before any training
     assert usage[0].startswith("usage: ")
     return line
 
@@ -70,7 +72,7 @@ def test_bad_number(example, capsys):
 @pytest.mark.parametrize("example", ["xor-numpy", "xor-keras"])
 def test_plot_without_a_name_overwrites_nothing_that_git_tracks(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    PROGRAMS[example].main(["--epochs", "1", "--plot"])
+    MODULES[example].main(["--epochs", "1", "--plot"])
     assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
     assert "plot.png" in (ROOT / ".gitignore").read_text().split()
 
