@@ -86,7 +86,7 @@ def test_targets_and_files_are_there():
 
 def test_layers_are_those_of_the_network():
     """The README's table names every kind of layer, and no other."""
-    table = README.split("| layer |")[1].split("\n\n")[0]
+    table = README.split("| layer, ")[1].split("\n\n")[0]
     rows = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
     named = set(re.findall(r"[A-Z]\w+", " ".join(rows)))
     assert named == {type(layer).__name__ for layer in load("mnist").build_model().layers}
