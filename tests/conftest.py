@@ -1,4 +1,4 @@
-"""What the tests share: an example loaded as a module, and an example run as a reader runs it."""
+"""What the tests share."""
 
 import importlib.util
 import re

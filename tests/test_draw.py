@@ -58,7 +58,7 @@ def test_reads_what_is_drawn(page, browser):
         return WebDriverWait(browser, 60).until(lambda _: condition())
 
     def draw(digit, x, y):
-        """Draws a digit's line around a point, from the page's center."""
+        """Draws a digit's line around a point, given from the canvas's center."""
         hand = ActionChains(browser, duration=30)
         (first, *points) = [(x + dx, y + dy) for dx, dy in digit]
         hand.move_to_element_with_offset(canvas, *first).click_and_hold()

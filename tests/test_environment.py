@@ -37,12 +37,8 @@ def test_has_the_form_of_a_conda_environment():
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize("platform", MACHINES)
 def test_pins_all_that_is_needed_and_nothing_else(platform, python):
-    here = {
-        "sys_platform": platform,
-        "python_version": python,
-        "python_full_version": f"{python}.5",
-    }
-    here |= MACHINES[platform]
+    versions = {"python_version": python, "python_full_version": f"{python}.5"}
+    here = {"sys_platform": platform, **MACHINES[platform], **versions}
     pins = {
         pin.name: pin for pin in DIRECT + INDIRECT if not pin.marker or pin.marker.evaluate(here)
     }
@@ -117,7 +113,7 @@ def test_make_uses_an_environment_that_is_there_as_it_is():
     assert make("run", "PYTHON=python") == [f"python {example}/main.py" for example in EXAMPLES]
 
 
-def test_make_sets_up_where_it_must_with_the_uv_that_is_there(tmp_path):
+def test_make_sets_up_only_what_is_missing_or_old(tmp_path):
     def first():
         return make("draw", folder=tmp_path, path=tmp_path)[0]
 

@@ -1,4 +1,4 @@
-"""What a reader gets wrong: in the code, Python's error; an argument or a file, one clear line."""
+"""How readers use the programs, and what they get wrong: in the code, an argument or a file."""
 
 import os
 import runpy
@@ -39,7 +39,7 @@ def test_run_in_a_notebook_leaves_the_functions_at_hand(example, few, tmp_path, 
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_loading_runs_nothing(example, capsys):
+def test_loading_prints_nothing(example, capsys):
     load(example)
     assert capsys.readouterr() == ("", "")
 

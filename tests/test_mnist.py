@@ -66,18 +66,33 @@ def test_printed_loss_and_accuracy_are_those_of_the_kept_network(trained):
     assert results(trained.out) == pytest.approx((loss, right.mean(), (~right).sum()), abs=1e-4)
 
 
-def test_plot_shows_sixteen_filters_and_every_mistake_up_to_fifty():
+def test_plot_shows_the_training_the_filters_and_every_mistake_up_to_fifty():
+    def shown(figure):
+        """Returns the only number in each image."""
+        images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+        return [number for image in images for number in np.unique(image)]
+
+    history = {"loss": [1], "val_loss": [2], "accuracy": [0.7], "val_accuracy": [0.8]}
+    filters = np.tile(np.arange(16), (5, 5, 1, 1))
     x, y = np.tile(np.arange(300)[:, None, None], (28, 28)), np.full(300, 3)
-    history = {"loss": [1], "val_loss": [1], "accuracy": [0.9], "val_accuracy": [0.8]}
-    for wrong, shown in (0, 0), (7, 7), (250, 50):
+    for wrong in 0, 7, 250:
         answers = np.where(np.arange(300) < 300 - wrong, 3, 5)  # the last ones are wrong
-        figure = mnist.plot(history, np.zeros((5, 5, 1, 16)), x, y, answers)
-        digits = [axes for axes in figure.subfigs[2].axes if axes.images]
-        which = [axes.images[0].get_array()[0, 0] for axes in digits]
-        assert which == [*range(300 - wrong, 300)][:shown]
-        assert {axes.get_title() for axes in digits} <= {"3 → 5"}
-        assert sum(bool(axes.images) for axes in figure.axes) == 16 + shown
-        assert f"{wrong} misread digits" in figure.subfigs[2].get_suptitle()
+        top, middle, bottom = mnist.plot(history, filters, x, y, answers).subfigs
+        curves = {
+            (axes.get_ylabel(), line.get_label()): line.get_ydata()[0]
+            for axes in top.axes
+            for line in axes.lines
+        }
+        assert curves == {
+            ("loss", "training"): 1,
+            ("loss", "validation"): 2,
+            ("accuracy", "training"): 0.7,
+            ("accuracy", "validation"): 0.8,
+        }
+        assert shown(middle) == [*range(16)]
+        assert shown(bottom) == [*range(300 - wrong, 300)][:50]
+        assert {axes.get_title() for axes in bottom.axes if axes.images} <= {"3 → 5"}
+        assert f"{wrong} misread digits" in bottom.get_suptitle()
 
 
 @pytest.mark.parametrize("row", benchmark.LINES)
@@ -120,7 +135,7 @@ def test_learning_rate_falls_over_all_epochs(few):
     model = mnist.build_model()
     keras.config.set_max_epochs(1)
     try:
-        mnist.train(model, x, y, epochs=2, verbose=0)
+        mnist.train(model, x, y, epochs=2, batch_size=64, verbose=0)
     finally:
         keras.config.set_max_epochs(None)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.005)  # 0.01 to 0, halfway
@@ -147,10 +162,10 @@ def test_test_digits_play_no_part_in_training(few, tmp_path, capsys):
         np.savez(tmp_path / "other.npz", **{**arrays, **test})
     outputs = []
     for data in few, tmp_path / "other.npz":
-        mnist.main(["--data", str(data), "--epochs", "2", "--model", str(tmp_path / "model.keras")])
+        mnist.main(["--data", str(data), "--model", str(tmp_path / "model.keras")])
         progress, _ = without_times(capsys.readouterr().out).split("Test loss")
         outputs.append(progress.split("Epoch")[1:])
-    assert len(outputs[0]) == 2
+    assert len(outputs[0]) == 4
     assert outputs[0] == outputs[1]
 
 

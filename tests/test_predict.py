@@ -89,15 +89,7 @@ def test_picture_is_turned_as_its_camera_says():
     assert np.array_equal(upright, lying)
 
 
-def boxes_in_rows(picture):
-    """Returns the digits of an RGB picture, in rows, as boxes (top, left, bottom, right)."""
-    ink = predict.find_ink(picture)
-    mask = predict.rub_out_lines(predict.threshold_ink(ink))
-    rows = predict.sort_into_rows(predict.find_digits(mask, ink))
-    return [[digit.bbox for digit in row] for row in rows]
-
-
-def test_finds_whole_digits_in_rows_and_no_specks_and_lines():
+def test_finds_whole_digits_in_rows_and_no_specks_and_lines(model):
     pen = ImageDraw.Draw(picture := Image.new("RGB", (640, 640), "white"))
     pen.line((110, 80, 165, 80), "black", 16)  # a 5, whose upper line stands apart
     pen.line((110, 105, 110, 180), "black", 16)
@@ -109,18 +101,17 @@ def test_finds_whole_digits_in_rows_and_no_specks_and_lines():
         pen.ellipse((x, y, x + 16, y + 16), "black")
     pen.line((40, 0, 44, 640), "black", 3)  # down the margin
     pen.line((0, 300, 640, 320), "black", 3)  # through the first row
-    first, second = boxes_in_rows(picture)
+    reading = predict.read(model, picture)
+    first, second = ([digit.bbox for digit in row.digits] for row in reading.rows)
     expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429)
     assert first == [pytest.approx(box, abs=6) for box in expected]
     assert second == [pytest.approx((400, 72, 560, 108), abs=6)]
 
 
-def test_redrawn_digits_measure_what_mnist_s_do():
+def test_redrawn_digits_measure_what_mnist_s_do(model):
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
-        ink = predict.find_ink(predict.load_picture(pictures.saved(photo)))
-        [region] = predict.find_digits(predict.threshold_ink(ink), ink)
-        image = predict.redraw(region.image)
+        image = predict.read(model, predict.load_picture(pictures.saved(photo))).seen()
         rows, columns = np.nonzero(image > 64)
         assert image.shape == (28, 28)
         assert 18 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
@@ -143,11 +134,11 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
 ):
     (tmp_path / "photo.heic").write_bytes(b"\0\0\0 ftypheic")
     Image.new("1", (20000, 20000)).save(tmp_path / "bomb.png")
-    blank = Image.new("RGB", (300, 200), "white")
-    blank.save(tmp_path / "blank.png")
+    sheet = Image.new("RGB", (300, 200), "white")
+    sheet.save(tmp_path / "blank.png")
     for x in range(40, 280, 40):
-        ImageDraw.Draw(blank).ellipse((x, x // 2, x + 3, x // 2 + 3), "black")
-    blank.save(tmp_path / "specks.png")
+        ImageDraw.Draw(sheet).ellipse((x, x // 2, x + 3, x // 2 + 3), "black")
+    sheet.save(tmp_path / "specks.png")
     photo = (ROOT / "mnist" / "photo.jpg").read_bytes()
     (tmp_path / "half.jpg").write_bytes(photo[:9000])
     (tmp_path / "größe 7.jpg").write_bytes(photo)
@@ -176,20 +167,23 @@ def test_plot_never_replaces_a_jpeg(trained, tmp_path, capsys):
     photo = shutil.copy(ROOT / "mnist" / "photo.jpg", tmp_path)
     network = str(trained.folder / "model.keras")
     with pytest.raises(SystemExit) as stop:
-        predict.main(["--model", network, "--plot", str(photo), str(photo)])
+        predict.main(["--model", network, "--plot", photo, photo])
     assert stop.value.code == 2
     assert "put --plot after the pictures" in capsys.readouterr().err
     assert (tmp_path / "photo.jpg").read_bytes() == (ROOT / "mnist" / "photo.jpg").read_bytes()
 
 
-def test_plot_has_a_box_for_every_digit(model):
+def test_plot_has_a_box_for_every_digit_and_what_the_network_saw(model):
     picture = predict.load_picture(ROOT / "mnist" / "photo.jpg")
     figure = predict.plot([predict.read(model, picture)])
     assert len(figure.axes[0].patches) == 8
     assert [text.get_text() for text in figure.axes[0].texts] == list("20182026")
+    tops = [box.get_y() for box in figure.axes[0].patches]
+    assert max(tops[:4]) < min(tops[4:])
+    assert figure.axes[2].images[0].get_array().shape == (2 * 28, 4 * 28)
 
 
-def test_refuses_other_models(tmp_path, monkeypatch, capsys):
+def test_refuses_all_but_a_network_of_main_py(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.keras").touch()
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save("xor.keras")

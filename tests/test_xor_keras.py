@@ -46,6 +46,11 @@ def test_same_seed_same_output(capsys):
     assert first.split("Epoch")[1:] == second.split("Epoch")[1:] != other.split("Epoch")[1:]
 
 
+def test_loss_after_an_epoch_is_that_which_a_shorter_run_ends_with(capsys):
+    shorter, longer = (losses(printed(capsys, "--epochs", epochs)) for epochs in ("6", "12"))
+    assert longer[6] == pytest.approx(shorter[6], abs=1e-3)
+
+
 def test_learns_from_three_starts():
     for seed in range(1, 4):
         xor.keras.utils.set_random_seed(seed)
