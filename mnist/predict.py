@@ -361,7 +361,7 @@ def plot(readings):
                 top, left, bottom, right = digit.bbox
                 box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
                 axes[0].add_patch(box)
-                axes[0].text(left, top, label, color="white", backgroundcolor="C3", va="bottom")
+                axes[0].text(left, top, label, color="C3", weight="bold", va="bottom")
     return figure
 
 
