@@ -66,6 +66,12 @@ def truth_table(out):
     return {inputs: float(output) for inputs, output in rows}
 
 
+def cross_entropies(out):
+    """Returns the cross-entropy of each of the four rows of a XOR program's output."""
+    chances = [1 - abs(output - XOR[inputs]) for inputs, output in truth_table(out).items()]
+    return -np.log(chances)
+
+
 def losses(out):
     """Returns the losses that a XOR program printed while it learned, by their epochs."""
     found = re.findall(r"Epoch (\d+): loss ([\d.]+)", out)
