@@ -308,6 +308,13 @@ def edited(name):
     return SimpleNamespace(**names)
 
 
+def training_digits(count):
+    """Returns the first of MNIST's training digits, (count, 28, 28), and their labels, (count,)."""
+    example = load("mnist/main.py")
+    x, y, _, _ = example.load_digits(example.HERE / "mnist.npz")
+    return x[:count], y[:count]
+
+
 def train_edited(task, digits=60000):
     """Trains an edited mnist/main.py without a sixth of the training digits.
 
@@ -315,8 +322,7 @@ def train_edited(task, digits=60000):
     """
     name, part = task
     example = edited(name)
-    x, y, _, _ = example.load_digits(example.HERE / "mnist.npz")
-    x, y = x[:digits], y[:digits]
+    x, y = training_digits(digits)
     held_out = np.arange(len(x)) * 6 // len(x) == part % 6
     example.keras.utils.set_random_seed(part)
     model = example.build_model()
@@ -330,9 +336,7 @@ def train_edited(task, digits=60000):
 
 def time_edited(rounds):
     """Trains all of LINES for 50 steps in turn; returns seconds (LINES, rounds)."""
-    example = load("mnist/main.py")
-    x, y, _, _ = example.load_digits(example.HERE / "mnist.npz")
-    x, y = x[:6400], y[:6400]
+    x, y = training_digits(6400)
     fits = []
     for name in LINES:
         example = edited(name)
@@ -374,10 +378,9 @@ def pictures_read(each, large, numbers, sheets, empty, hard, digits, seed):
     import pictures
 
     example, predict = load("mnist/main.py"), load("mnist/predict.py")
-    x, y, _, _ = example.load_digits(example.HERE / "mnist.npz")
     example.keras.utils.set_random_seed(seed)
     model = example.build_model()
-    example.train(model, x[:digits], y[:digits], verbose=0)
+    example.train(model, *training_digits(digits), verbose=0)
     rng = np.random.default_rng(seed)
 
     def made():
