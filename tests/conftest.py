@@ -1,7 +1,6 @@
 """What the tests share."""
 
 import importlib.util
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,18 +28,15 @@ def load(example, program="main"):
     return module
 
 
-def start(example, *arguments, **options):
-    """Starts `python main.py` in the example's folder; a warning from its own lines is an error."""
-    command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
-    options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    return subprocess.Popen(command, cwd=ROOT / example, **options)
-
-
 def run(example, *arguments, **options):
-    """Returns the exit status of an example and what it printed on standard output and error."""
-    process = start(example, *arguments, **options)
-    out, err = process.communicate()
-    return process.returncode, out, err
+    """Runs `python main.py` in the example's folder; a warning from its own lines is an error.
+
+    Returns the exit status and what it printed on standard output and error.
+    """
+    command = [sys.executable, "-W", "error:::__main__", "main.py", *map(str, arguments)]
+    options |= {"capture_output": True, "encoding": "utf-8"}
+    result = subprocess.run(command, cwd=ROOT / example, **options)
+    return result.returncode, result.stdout, result.stderr
 
 
 @pytest.fixture(scope="session")
@@ -60,32 +56,71 @@ def few(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def printed(capsys):
+    """Returns a function that runs a program's main and returns what it printed."""
+
+    def call(main, *arguments):
+        capsys.readouterr()
+        main([str(argument) for argument in arguments])
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def refused(capsys):
+    """Returns a function that runs a program's main and returns the line that refuses it.
+
+    Nothing else is printed but the usage, and above all nothing is trained.
+    """
+
+    def call(main, *arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        usage, _, line = err.rpartition("error: ")
+        assert (stop.value.code, out) == (2, "")
+        assert usage.startswith("usage: ")
+        assert line.count("\n") == 1
+        return line
+
+    return call
+
+
 def truth_table(out):
     """Returns the last four lines of a XOR program's output, such as {"0 xor 0": 0.0022, …}."""
     rows = [line.split(" = ") for line in out.splitlines()[-4:]]
     return {inputs: float(output) for inputs, output in rows}
 
 
-def cross_entropies(out):
-    """Returns the cross-entropy of each of the four rows of a XOR program's output."""
+def cross_entropy(out):
+    """Returns the mean cross-entropy of the four rows of a XOR program's output."""
     chances = [1 - abs(output - XOR[inputs]) for inputs, output in truth_table(out).items()]
-    return -np.log(chances)
+    return -np.log(chances).mean()
 
 
-def losses(out):
-    """Returns the losses that a XOR program printed while it learned, by their epochs."""
-    found = re.findall(r"Epoch (\d+): loss ([\d.]+)", out)
-    return {int(epoch): float(loss) for epoch, loss in found}
+def reds(picture):
+    """Returns how red the corners of a XOR plot are, the upper two first; blue is less than 0.
 
-
-def assert_red_where_one(path):
-    """Holds the picture against XOR: red by the corners that are 1, blue by those that are 0."""
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert("RGB"), int)
+    picture: a file, or a figure.
+    """
+    if isinstance(picture, Path):
+        pixels = np.asarray(Image.open(picture).convert("RGB"), int)
+    else:
+        picture.canvas.draw()
+        pixels = np.asarray(picture.canvas.buffer_rgba(), int)
     redness = pixels[..., 0] - pixels[..., 2]
     height, width = redness.shape
-    top, bottom, left, right = height // 8, height * 4 // 5, width // 5, width * 3 // 4
-    assert redness[top, left] > 50
-    assert redness[top, right] < -50
-    assert redness[bottom, left] < -50
-    assert redness[bottom, right] > 50
+    rows, columns = (height // 8, height * 4 // 5), (width // 5, width * 3 // 4)
+    return [redness[y, x] for y in rows for x in columns]
+
+
+def assert_plot_names_what_it_shows(figure):
+    """The plot's axes are the two inputs, and each corner is marked with its XOR."""
+    axes, bar = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("first input", "second input")
+    assert bar.get_ylabel() == "output of the network"
+    marks = {"{:.0f} xor {:.0f}".format(*text.get_position()): text for text in axes.texts}
+    assert {place: int(text.get_text()) for place, text in marks.items()} == XOR

@@ -11,12 +11,15 @@ are what the two layers put out, syn0 and syn1 ("synapses") the weights that lea
 
 import argparse
 
+import matplotlib.pyplot as plt
 import numpy as np
 
-# The four inputs of XOR and the right answers. The constant 1 of each input is for the biases of
-# the hidden units: its weights are added whatever the other two are.
-X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
-y = np.array([[0], [1], [1], [0]])
+# the four inputs of XOR, each with a constant 1 behind it: the weight of this 1 is added whatever
+# the other two are, so it is the bias of a hidden unit
+X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])  # (4, 3)
+
+# the right answers in the same order
+y = np.array([[0], [1], [1], [0]])  # (4, 1)
 
 
 def sigmoid(x):
@@ -24,62 +27,71 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def sigmoid_slope(s):
+    """Returns how steep the sigmoid is where its output is s."""
+    return s * (1 - s)
+
+
 def forward(X, syn0, syn1):
-    """Returns the hidden layer's outputs, (n, hidden), and the network's, (n, 1), for X, (n, 3)."""
-    l1 = sigmoid(X @ syn0)
-    l2 = sigmoid(l1 @ syn1)
+    """Returns the outputs of the hidden layer, (n, hidden), and of the network, (n, 1)."""
+    l1 = sigmoid(X @ syn0)  # (4, 3) @ (3, 8) -> (4, 8)
+    l2 = sigmoid(l1 @ syn1)  # (4, 8) @ (8, 1) -> (4, 1): how probable a 1 is
     return l1, l2
 
 
 def cross_entropy(y, l2):
-    """Returns the loss: minus the log of the probability of the right answer, summed over rows.
+    """Returns the loss: minus the log of the probability of the right answer, the mean of the rows.
 
-    l2 is the probability that the answer is 1.
+    A network that tosses a coin has -log 1/2 = 0.69, one that is sure and right has 0.
     """
-    return -np.log(np.where(y == 1, l2, 1 - l2)).sum()
+    return -np.log(np.where(y == 1, l2, 1 - l2)).mean()
 
 
 def backward(X, y, l1, l2, syn1):
-    """Returns the gradients of the cross-entropy: of syn0, (3, hidden), and of syn1, (hidden, 1).
+    """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
-    It goes back from the loss by the chain rule. A delta is the slope of the loss with respect to
-    the sum that goes into a sigmoid.
+    The chain rule, from the loss back to the weights. A delta is the slope of the loss with respect
+    to the sum that goes into a sigmoid.
     """
-    # The slope of the loss, -1 / l2 where y is 1 and 1 / (1 - l2) where it is 0, times that of the
-    # sigmoid, l2 * (1 - l2): both cases come to l2 - y. (The post keeps the factor l2 * (1 - l2),
-    # and adds steps of y - l2.)
-    l2_delta = l2 - y
-    # `@ syn1.T` passes the error back to the hidden units, to each by its weight; there it meets
-    # the sigmoid's slope again.
-    l1_delta = (l2_delta @ syn1.T) * l1 * (1 - l1)
-    # A weight's gradient is its input times its delta, summed over the rows.
-    return X.T @ l1_delta, l1.T @ l2_delta
+    # slope of the loss * slope of the sigmoid
+    # where y is 1:  -1 / l2       * l2 * (1 - l2)  =  l2 - 1
+    # where y is 0:   1 / (1 - l2) * l2 * (1 - l2)  =  l2 - 0
+    l2_delta = (l2 - y) / len(y)  # (4, 1); the loss is a mean, so each row has a quarter of it
+    # each hidden unit gets back the error that it passed on, by its weight
+    l1_delta = l2_delta @ syn1.T * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
+    # a weight's gradient is its input times its delta, summed over the rows
+    syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
+    syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
+    return syn0_gradient, syn1_gradient
 
 
-def train(epochs=600, seed=1, hidden=8, learning_rate=1):
+def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     With the post's 4 hidden units some random starts get stuck; with 8, none of the 10,000 that
     `make bench` tries.
     """
-    # The weights start at random: hidden units that start equal would get equal gradients for ever.
+    # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
     syn0 = rng.uniform(-1, 1, (3, hidden))
     syn1 = rng.uniform(-1, 1, (hidden, 1))
     for epoch in range(epochs):
+        # forward: what does the network say?
         l1, l2 = forward(X, syn0, syn1)
-        if epoch % 60 == 0:
-            print(f"Epoch {epoch}: loss {cross_entropy(y, l2):.4f}")
+        # loss: how wrong is that?
+        loss = cross_entropy(y, l2)
+        # backward: how does the loss change with each weight?
         syn0_gradient, syn1_gradient = backward(X, y, l1, l2, syn1)
+        # step: a little downhill
         syn0 -= learning_rate * syn0_gradient
         syn1 -= learning_rate * syn1_gradient
+        if epoch % 60 == 0:
+            print(f"Epoch {epoch}: loss {loss:.4f}")
     return syn0, syn1
 
 
 def plot(syn0, syn1):
     """Returns a figure of the network's output on the unit square and around it."""
-    import matplotlib.pyplot as plt  # here, since without --plot there is no need to wait for it
-
     side = np.linspace(-0.2, 1.2, 141)
     first, second = np.meshgrid(side, side)
     points = np.column_stack([first.ravel(), second.ravel(), np.ones(first.size)])
@@ -100,8 +112,17 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Learn XOR with NumPy alone.")
     parser.add_argument("--epochs", type=int, default=600, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
-    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw outputs")
+    parser.add_argument(
+        "--plot", nargs="?", const="xor-numpy.png", metavar="FILE", help="draw the outputs"
+    )
     args = parser.parse_args(argv)
+    if args.epochs < 0 or args.seed < 0:
+        parser.error("--epochs and --seed must not be less than 0")
+    if args.plot:
+        try:
+            plt.savefig(args.plot)  # an empty plot, to learn now whether it can be written
+        except (OSError, ValueError) as error:
+            parser.error(f"argument --plot: {error}")
 
     syn0, syn1 = train(args.epochs, args.seed)
     _, l2 = forward(X, syn0, syn1)
