@@ -2,10 +2,9 @@
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
 # ///
-"""XOR once more: the same kind of network, in Keras.
+"""XOR once more, in Keras, which brings the layers, the gradients and the loop of xor-numpy.
 
-The post's section "XOR, With Keras". To learn in 60 epochs instead of 500 it has tanh instead of
-relu, binary_crossentropy instead of mean_squared_error, and Adam's learning rate is 0.1, not 0.001.
+The post's section "XOR, With Keras". Comments show the lines of xor-numpy that Keras's stand for.
 """
 
 import argparse
@@ -16,34 +15,36 @@ import numpy as np
 from keras.layers import Dense
 from keras.models import Sequential
 
-# the four different states of the XOR gate
+# the four different states of the XOR gate: X, but Keras's layers have biases without its 1s
 training_data = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 
-# the four expected results in the same order
+# the four expected results in the same order: y
 target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: inputs (n, 2) in, the probability (n, 1) of XOR = 1 out."""
+    """Returns the untrained network: inputs (n, 2) in, the probability (n, 1) that XOR is 1 out."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    model.add(Dense(16, activation="tanh"))  # with a bias each; ReLU units can get stuck at 0
+    # l1 = sigmoid(X @ syn0), but with 16 units and tanh: the same curve, stretched to -1 to 1. The
+    # post's relu, max(x, 0), is flat below 0, and a unit that is there for all inputs stays there.
+    model.add(Dense(16, activation="tanh"))
+    # l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
-        loss="binary_crossentropy",  # as in xor-numpy, but the mean of the rows
-        # Gradient descent with momentum, in which each weight has a step size of its own.
+        loss="binary_crossentropy",  # cross_entropy(y, l2)
+        # syn0 -= learning_rate * syn0_gradient, but Adam takes a mean of each weight's last
+        # gradients and divides it by their size: small or large, all make steps of about 0.1
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
-        metrics=["binary_accuracy"],
+        metrics=["binary_accuracy"],  # the share of answers that are right when rounded to 0 or 1
     )
     return model
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows, which fit into one batch: each epoch is one step."""
-    history = model.fit(training_data, target_data, epochs=epochs, verbose=0).history
-    losses = history.get("loss", [])  # each before its epoch's step; none after 0 epochs
-    for epoch in range(0, len(losses), 6):
-        print(f"Epoch {epoch}: loss {losses[epoch]:.4f}")
+    """Fits the model to the four rows; they make one batch, so an epoch is one step."""
+    # for epoch in range(epochs): forward(), cross_entropy(), backward() and the step
+    model.fit(training_data, target_data, epochs=epochs, verbose=2)
 
 
 def plot(model):
@@ -67,15 +68,22 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description="Learn XOR with Keras.")
     parser.add_argument("--epochs", type=int, default=60, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
-    parser.add_argument("--plot", nargs="?", const="plot.png", metavar="FILE", help="draw outputs")
+    parser.add_argument(
+        "--plot", nargs="?", const="xor-keras.png", metavar="FILE", help="draw the outputs"
+    )
     args = parser.parse_args(argv)
+    if args.epochs < 0 or args.seed < 0:
+        parser.error("--epochs and --seed must not be less than 0")
+    if args.plot:
+        try:
+            plt.savefig(args.plot)  # an empty plot, to learn now whether it can be written
+        except (OSError, ValueError) as error:
+            parser.error(f"argument --plot: {error}")
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
     model.summary()
     train(model, args.epochs)
-    loss, accuracy = model.evaluate(training_data, target_data, verbose=0)
-    print(f"Epoch {args.epochs}: loss {loss:.4f}, accuracy {accuracy:.2f}")
     outputs = model.predict(training_data, verbose=0)
     for (a, b), output in zip(training_data, outputs.flat):
         print(f"{a:.0f} xor {b:.0f} = {output:.4f}")
