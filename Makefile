@@ -1,7 +1,8 @@
 # The programs run in .venv, made by uv from environment.yml; without uv, make puts one into .uv.
 # To use an environment that is there already, such as conda's, as it is: make run PYTHON=python
 PYTHON = .venv/bin/python
-UV := $(shell command -v uv || echo .uv/bin/uv)
+UV := $(if $(shell command -v uv),uv,.uv/bin/uv)
+OWN_UV = $(filter .uv/%,$(UV))
 UV_PYTHON ?= >=3.11,<3.14
 WITH_JAX = $(UV) run --no-project --python $(PYTHON) --with jax==0.10.2
 LIST_PINS = sed -n 's/^      - //p'  # prints environment.yml's packages, one a line
@@ -29,7 +30,7 @@ mnist/model.keras:
 test: setup  ## run the tests
 	$(PYTHON) -m pytest -n auto --dist loadfile tests
 
-test-jax: setup $(UV)  ## test the examples on JAX, which uv lays over the environment
+test-jax: setup $(OWN_UV)  ## test the examples on JAX, which uv lays over the environment
 	$(WITH_JAX) python -c 'import jax'
 	$(WITH_JAX) -m pytest -k on_jax tests
 
@@ -37,23 +38,21 @@ lint: setup  ## check the form of the code
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-bench: setup $(UV)  ## measure the examples against what they replace (100 minutes)
+bench: setup $(OWN_UV)  ## measure what the READMEs say (an hour)
 	$(PYTHON) tests/benchmark.py
 	$(WITH_JAX) tests/benchmark.py jax
 
-plots: setup  ## renew the README's plots
-	$(PYTHON) xor-numpy/main.py --plot xor-numpy/answers.png
-	$(PYTHON) xor-keras/main.py --plot xor-keras/answers.png
-	$(PYTHON) mnist/main.py --plot mnist/mistakes.png
-	$(PYTHON) mnist/predict.py mnist/photo.jpg --plot mnist/steps.png
+plots: setup mnist/model.keras  ## renew the READMEs' pictures
+	$(PYTHON) tests/figures.py
 
 # only .venv is set up: another PYTHON is used as it is
 setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targets above do
 
-# --seed: with pip in it, which the README uses
-.venv/ready: environment.yml | $(UV)
+# --seed: with pip in it, which gpu-test/README.md uses; --no-deps: the list is complete, says check
+.venv/ready: environment.yml | $(OWN_UV)
 	$(UV) venv --clear --seed --python '$(UV_PYTHON)' .venv
-	$(LIST_PINS) environment.yml | $(UV) pip install --python .venv --compile-bytecode --requirements -
+	$(LIST_PINS) environment.yml | $(UV) pip install --python .venv --compile-bytecode --no-deps -r -
+	$(UV) pip check --python .venv
 	touch $@
 
 .uv/bin/uv:
@@ -61,7 +60,7 @@ setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targ
 	.uv/bin/python -m pip install uv
 
 # awk leaves out what new.yml names already: the direct dependencies
-lock: $(UV)  ## renew what environment.yml pins beyond its direct dependencies
+lock: $(OWN_UV)  ## renew what environment.yml pins beyond its direct dependencies
 	sed '/make lock/q' environment.yml >new.yml
 	$(LIST_PINS) new.yml | $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
 		--no-annotate --no-header - >locked.txt
