@@ -4,14 +4,15 @@
 # ///
 """Handwritten digits: a convolutional network learns to read MNIST's.
 
-The post's section "MNIST", which is empty there. The network is trained on 55,000 digits, watched
-on 5,000 others after each epoch, tested once on 10,000 more, and kept for predict.py.
+The post's section "MNIST", which is empty there. The network is trained on 55,000 digits, checked
+on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py.
 
-Convolutions of digits are LeCun et al.'s (1998), batch normalization is Ioffe and Szegedy's (2015),
-Adam Kingma and Ba's (2015), the falling learning rate Loshchilov and Hutter's (2017).
+Convolutions for digits are by LeCun et al. (1989), batch normalization is by Ioffe and Szegedy
+(2015), Adam by Kingma and Ba (2015), the falling learning rate by Loshchilov and Hutter (2017).
 """
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -25,45 +26,27 @@ HERE = Path(__file__).parent
 
 
 def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file.
-
-    Raises argparse.ArgumentTypeError, which argparse prints, where they are not like MNIST's.
-    """
-    names = "x_train", "y_train", "x_test", "y_test"
-    try:
-        with np.load(path) as file:
-            arrays = [file[name] for name in names]
-    except Exception as error:  # broken files raise a dozen types
-        problem = f"{path} is no .npz file with {', '.join(names)}: {error}"
-        raise argparse.ArgumentTypeError(problem) from None
-    for x, y in arrays[:2], arrays[2:]:
-        if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:
-            problem = f"images {x.shape} with labels {y.shape}, not (n, 28, 28) with (n,), n >= 12"
-        elif not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
-            problem = "labels other than integers from 0 to 9"
-        elif not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
-            problem = "pixels that are not numbers"
-        else:
-            continue
-        raise argparse.ArgumentTypeError(f"{path} has {problem}")
-    return arrays
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
+    with np.load(path) as file:
+        return file["x_train"], file["y_train"], file["x_test"], file["y_test"]
 
 
 def build_model():
-    """Returns the untrained network: images (n, 28, 28) of 0-255 in, probabilities (n, 10) out."""
+    """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities."""
     return keras.Sequential(
         [
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # one channel: gray
-            layers.Rescaling(1 / 255),  # to numbers from 0 to 1
-            layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),  # only in training
-            layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16): 24 places for a 5 in 28
-            # pooling usually stands after ReLU; the largest number is the same either way, but so
-            # the next two have a quarter of the work
+            layers.Rescaling(1 / 255),  # from 0-255 to 0-1
+            # in training alone: moves each digit by up to a pixel, as its place must not matter
+            layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
+            # lays 16 patterns of 5 * 5 weights on each place: how well does each one fit there?
+            layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16), as 28 - 5 + 1 = 24
+            # keeps the largest of each 2 * 2; usually after ReLU, but here it saves both some work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2D(48, 3),  # (10, 10, 48)
+            layers.BatchNormalization(),  # brings each channel to mean 0 and deviation 1 at first
+            layers.ReLU(),  # max(x, 0): without such a bend, two layers do no more than one
+            layers.Conv2D(48, 3),  # (10, 10, 48): patterns of the patterns
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -71,22 +54,23 @@ def build_model():
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.Flatten(),  # (576,)
-            layers.Dense(10, activation="softmax"),  # ten probabilities
+            layers.Dense(10, activation="softmax"),  # ten numbers that add up to 1
         ]
     )
 
 
 def train(model, x, y, epochs=4, batch_size=128, verbose=2):
-    """Fits the model to images x (n, 28, 28) and labels y (n,), except for the last twelfth.
+    """Fits the model to images x (n, 28, 28) and labels y (n,).
 
-    These digits are for validation. Returns the losses and accuracies of each epoch, as a dict.
+    The last twelfth of them is held out for validation. Returns the losses and accuracies of each
+    epoch, as a dict of lists.
     """
-    held_out = len(x) // 12
+    held_out = len(x) // 12  # 5,000 of 60,000
     x_train, y_train = x[:-held_out], y[:-held_out]
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls from 0.01 to 0: large steps find the way, small ones settle
-    steps = 1 + epochs * len(x_train) // batch_size
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
+    steps = epochs * math.ceil(len(x_train) / batch_size)
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, for labels from 0 to 9
         optimizer=keras.optimizers.Adam(learning_rate),
@@ -145,6 +129,17 @@ def plot(history, filters, x, y, answers):
     return figure
 
 
+def what_is_wrong(x, y):
+    """Returns what images x and labels y have that MNIST's have not, or None."""
+    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
+        return f"images {x.shape} with labels {y.shape}, not (n, 28, 28) with (n,), n >= 12"
+    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
+        return "labels other than integers from 0 to 9"
+    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
+        return "pixels that are not numbers"
+    return None
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
     parser.add_argument(
@@ -154,29 +149,36 @@ def main(argv=None):
         "--batch-size", type=int, default=128, metavar="N", help="digits a step (%(default)s)"
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of all that is random (%(default)s)"
-    )
-    data, model = str(HERE / "mnist.npz"), HERE / "model.keras"  # a str goes through load_digits
-    parser.add_argument(
-        "--data", type=load_digits, default=data, metavar="FILE.npz", help="the digits"
+        "--seed", type=int, default=1, metavar="N", help="of the random numbers (%(default)s)"
     )
     parser.add_argument(
-        "--model", type=Path, default=model, metavar="FILE.keras", help="keeps the network"
+        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
     )
     parser.add_argument(
-        "--plot", nargs="?", const="mnist.png", metavar="FILE", help="draws the result"
+        "--model",
+        type=Path,
+        default=HERE / "model.keras",
+        metavar="FILE.keras",
+        help="where to save the network (%(default)s)",
+    )
+    parser.add_argument(
+        "--plot", type=Path, nargs="?", const="mnist.png", metavar="FILE", help="draw the result"
     )
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0 or args.batch_size < 1:
         parser.error("--epochs and --seed must not be less than 0, nor --batch-size less than 1")
     if args.model.suffix != ".keras" or not os.access(args.model.parent, os.W_OK):
-        parser.error(f"{args.model} is not a .keras file in a folder that one can write to")
-    if args.plot:
-        try:
-            plt.savefig(args.plot)  # an empty plot, to learn now whether it can be written
-        except (OSError, ValueError) as error:
-            parser.error(f"argument --plot: {error}")
-    x_train, y_train, x_test, y_test = args.data
+        parser.error(f"--model {args.model} is no .keras file in a folder that one can write to")
+    if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
+        parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
+    try:
+        x_train, y_train, x_test, y_test = load_digits(args.data)
+    except Exception as error:  # broken files raise a dozen types
+        names = "x_train, y_train, x_test and y_test"
+        parser.error(f"--data {args.data} is no .npz file with {names}: {error}")
+    problem = what_is_wrong(x_train, y_train) or what_is_wrong(x_test, y_test)
+    if problem:
+        parser.error(f"--data {args.data} has {problem}")
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
@@ -191,7 +193,7 @@ def main(argv=None):
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
     command = f"python {HERE / 'predict.py'} --model {args.model} PICTURE"
-    print(f"The network is kept. To read your own handwriting: {command}")
+    print(f"The network is saved. To read your own handwriting: {command}")
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)

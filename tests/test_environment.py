@@ -8,7 +8,7 @@ import sys
 import tomllib
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 from packaging.requirements import Requirement
 
 PROGRAMS = [path for path in sorted(ROOT.glob("*/*.py")) if path.parent.name != "tests"]

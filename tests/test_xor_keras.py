@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import (
+from helpers import (
     XOR,
     assert_plot_names_what_it_shows,
     cross_entropy,
@@ -59,7 +59,7 @@ def test_learns_from_three_starts():
         assert np.abs(outputs - [[0], [1], [1], [0]]).max() <= 0.05, f"seed {seed}"
 
 
-def test_plot_has_each_input_on_its_axis():
+def test_plot_has_each_input_on_its_axis(tmp_path):
     """A network that repeats its first input is red at the right, and blue at the left."""
     model = xor.build_model()
     hidden, output = np.zeros((2, 16)), np.zeros((16, 1))
@@ -67,4 +67,5 @@ def test_plot_has_each_input_on_its_axis():
     model.set_weights([hidden, np.full(16, -10), output, np.zeros(1)])
     figure = xor.plot(model)
     assert_plot_names_what_it_shows(figure)
-    assert [red > 50 for red in reds(figure)] == [False, True, False, True]
+    figure.savefig(tmp_path / "xor.png")
+    assert [red > 50 for red in reds(tmp_path / "xor.png")] == [False, True, False, True]

@@ -2,12 +2,14 @@
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
 # ///
-"""XOR once more, in Keras, which brings the layers, the gradients and the loop of xor-numpy.
+"""XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Comments show the lines of xor-numpy that Keras's stand for.
+The post's section "XOR, With Keras". Above each line of Keras stands the line of xor-numpy whose
+place it takes.
 """
 
 import argparse
+from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
@@ -15,28 +17,31 @@ import numpy as np
 from keras.layers import Dense
 from keras.models import Sequential
 
-# the four different states of the XOR gate: X, but Keras's layers have biases without its 1s
+# the four different states of the XOR gate; without a column of 1s, since Keras adds the biases
 training_data = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 
-# the four expected results in the same order: y
+# the four expected results in the same order
 target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: inputs (n, 2) in, the probability (n, 1) that XOR is 1 out."""
+    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    # l1 = sigmoid(X @ syn0), but with 16 units and tanh: the same curve, stretched to -1 to 1. The
-    # post's relu, max(x, 0), is flat below 0, and a unit that is there for all inputs stays there.
+    # l1 = sigmoid(X @ syn0): a Dense layer is activation(inputs @ weights + biases).
+    # tanh is the sigmoid, stretched to the range from -1 to 1. The post's relu, max(x, 0), can get
+    # stuck: a unit that is at 0 for all four inputs has no slope there, and learns no more.
     model.add(Dense(16, activation="tanh"))
-    # l2 = sigmoid(l1 @ syn1)
+    # l2 = sigmoid(l1 @ syn1), plus a bias
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
-        loss="binary_crossentropy",  # cross_entropy(y, l2)
-        # syn0 -= learning_rate * syn0_gradient, but Adam takes a mean of each weight's last
-        # gradients and divides it by their size: small or large, all make steps of about 0.1
+        # cross_entropy(y, l2)
+        loss="binary_crossentropy",
+        # syn1 -= learning_rate * syn1_gradient, but Adam divides each gradient by how large it has
+        # been lately: small or large, while it keeps its sign it moves its weight by about 0.1
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
-        metrics=["binary_accuracy"],  # the share of answers that are right when rounded to 0 or 1
+        # the share of answers that are right when rounded to 0 or 1
+        metrics=["binary_accuracy"],
     )
     return model
 
@@ -44,7 +49,7 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows; they make one batch, so an epoch is one step."""
     # for epoch in range(epochs): forward(), cross_entropy(), backward() and the step
-    model.fit(training_data, target_data, epochs=epochs, verbose=2)
+    model.fit(training_data, target_data, epochs=epochs, verbose=2)  # a line an epoch
 
 
 def plot(model):
@@ -69,16 +74,13 @@ def main(argv=None):
     parser.add_argument("--epochs", type=int, default=60, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        "--plot", nargs="?", const="xor-keras.png", metavar="FILE", help="draw the outputs"
+        "--plot", type=Path, nargs="?", const="xor-keras.png", metavar="FILE", help="draw outputs"
     )
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0:
         parser.error("--epochs and --seed must not be less than 0")
-    if args.plot:
-        try:
-            plt.savefig(args.plot)  # an empty plot, to learn now whether it can be written
-        except (OSError, ValueError) as error:
-            parser.error(f"argument --plot: {error}")
+    if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
+        parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
