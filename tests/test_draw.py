@@ -1,85 +1,215 @@
-"""draw.py in a real browser, with the mouse."""
+"""draw.py's page in a real browser, with the mouse and with a finger."""
 
+import base64
+import contextlib
+import io
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
+import numpy as np
 import pytest
-from conftest import ROOT
+from helpers import ROOT
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
 
 NAMES = "chromium", "google-chrome", "google-chrome-stable"
 CHROME = next(filter(None, map(shutil.which, NAMES)), None)
-DRIVER = shutil.which("chromedriver")
-# as the mouse moves, in pixels from a digit's middle
+pytestmark = pytest.mark.skipif(not CHROME, reason="there is no Chrome")
+
+# strokes around a digit's middle; the sheet's width is 600
 SEVEN = (-30, -45), (0, -45), (30, -45), (20, -20), (5, 10), (-5, 45)
 ONE = (0, -45), (0, -20), (0, 20), (0, 45)
 
 
-@pytest.fixture
-def page(trained, tmp_path):
-    """The address of the page, which Ctrl-C ends."""
-    settings = tmp_path / "matplotlibrc"
-    settings.write_text("webagg.open_in_browser: False\n")
+@contextlib.contextmanager
+def program(model):
+    """Runs draw.py and yields its page's address. Then Ctrl-C ends it, without a traceback."""
     process = subprocess.Popen(
-        [sys.executable, "mnist/draw.py", "--model", trained.folder / "model.keras"],
+        [sys.executable, "mnist/draw.py", "--model", model],
         cwd=ROOT,
-        env={**os.environ, "MATPLOTLIBRC": str(settings), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "BROWSER": "true"},  # the command that opens the page: it does nothing
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    yield process.stdout.readline().split()[-1]
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 0
+    try:
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+@pytest.fixture(scope="module")
+def address(trained):
+    with program(trained.folder / "model.keras") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROME)
 
 
 @pytest.fixture
-def browser():
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROME
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=800,1000"):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
+def page(browser, address):
+    with browser.new_page(viewport={"width": 1000, "height": 560}) as page:
+        page.goto(address)
+        yield page
 
 
-@pytest.mark.skipif(not (CHROME and DRIVER), reason="there is no Chrome with its chromedriver")
-def test_reads_what_is_drawn(page, browser):
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import WebDriverWait
+def on_page(page, stroke, x, y):
+    """Returns the points of a stroke around (x, y) of the sheet, in the page's pixels."""
+    sheet = page.locator("canvas").bounding_box()
+    scale = sheet["width"] / 600
+    return [(sheet["x"] + scale * (x + dx), sheet["y"] + scale * (y + dy)) for dx, dy in stroke]
 
-    def wait(condition):
-        return WebDriverWait(browser, 60).until(lambda _: condition())
 
-    def draw(digit, x, y):
-        """Draws a digit's line around a point, given from the canvas's center."""
-        hand = ActionChains(browser, duration=30)
-        (first, *points) = [(x + dx, y + dy) for dx, dy in digit]
-        hand.move_to_element_with_offset(canvas, *first).click_and_hold()
-        for point in points:
-            hand.move_to_element_with_offset(canvas, *point)
-        hand.release().perform()
+def draw_and_hold(page, stroke, x, y):
+    start, *points = on_page(page, stroke, x, y)
+    page.mouse.move(*start)
+    page.mouse.down()
+    for point in points:
+        page.mouse.move(*point)
 
-    def answered(digits):
-        """Waits until the page's heading is this answer."""
-        pattern = rf"^{digits}\?? \("
-        body = browser.find_element("tag name", "body")
-        wait(lambda: re.search(pattern, body.text, re.MULTILINE))
 
-    browser.get(page)
-    canvas = wait(lambda: browser.find_elements("tag name", "canvas"))[-1]
-    draw(SEVEN, -60, -200)
-    answered("7")
-    draw(ONE, 20, -200)
-    answered("71")
-    draw(SEVEN, 0, -80)
-    answered("71 7")
-    ActionChains(browser).send_keys("lq", Keys.ESCAPE).perform()  # matplotlib's: a log axis, quit
-    draw(ONE, 100, -240)  # over the sheet's upper edge
-    answered("1")
+def draw(page, stroke, x, y):
+    draw_and_hold(page, stroke, x, y)
+    page.mouse.up()
+
+
+def draw_with_finger(page, stroke, x, y):
+    screen = page.context.new_cdp_session(page)
+    kind = "touchStart"
+    for left, top in on_page(page, stroke, x, y):
+        finger = {"x": left, "y": top}
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [finger]})
+        kind = "touchMove"
+    screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def expect_answer(page, digits):
+    expect(page.locator("h1")).to_have_text(re.compile(rf"^{digits}\?? \(\d+\.\d%\)$"))
+
+
+def expect_empty(page):
+    expect(page.locator("h1")).to_have_text("Draw some digits")
+    assert not page.locator("img").get_attribute("src")
+    assert max(bars(page)) <= 1
+
+
+def bars(page):
+    """Returns the heights of the ten bars."""
+    return [bar.bounding_box()["height"] for bar in page.locator("li b").all()]
+
+
+def seen(page):
+    """Returns where the picture of what the network saw is dark, a mask."""
+    _, png = page.locator("img").get_attribute("src").split(",")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) < 128
+
+
+def width(digit):
+    return digit.any(axis=0).sum()
+
+
+def test_shows_the_answer_what_the_network_saw_and_the_bars_of_the_last_digit(page):
+    draw(page, SEVEN, 100, 100)
+    draw(page, ONE, 200, 100)
+    expect_answer(page, "71")
+    assert seen(page).shape == (28, 56)
+    assert np.argmax(bars(page)) == 1
+    draw(page, SEVEN, 150, 280)
+    expect_answer(page, "71 7")
+    assert np.argmax(bars(page)) == 7
+    assert 95 < sum(bars(page)) < 115  # a hundred percent, and thin lines for 0
+    above, below = np.split(seen(page), 2)
+    assert width(above[:, :28]) > 8 > width(above[:, 28:]) > 0
+    assert width(below[:, :28]) > 8
+    assert not below[:, 28:].any()
+
+
+def test_answers_while_one_draws(page):
+    draw_and_hold(page, SEVEN, 100, 100)
+    expect_answer(page, 7)
+
+
+def test_escape_and_clear_empty_the_page(page):
+    for clear in (lambda: page.keyboard.press("Escape"), page.get_by_text("Clear").click):
+        draw(page, SEVEN, 100, 100)
+        expect_answer(page, 7)
+        clear()
+        expect_empty(page)
+
+
+def test_a_stroke_may_leave_the_sheet_but_not_begin_beside_it(page):
+    draw(page, ONE, 300, 20)  # begins above it
+    draw(page, SEVEN, 580, 280)  # its corner is beyond the right edge
+    expect_answer(page, 7)
+
+
+def test_draws_with_a_finger_and_fits_a_phone(browser, address):
+    size = {"width": 360, "height": 640}
+    phone = browser.new_page(viewport=size, is_mobile=True, has_touch=True)
+    phone.goto(address)
+    draw_with_finger(phone, SEVEN, 150, 200)
+    draw_with_finger(phone, ONE, 300, 200)
+    expect_answer(phone, 71)
+    expect(phone.locator("h1")).to_be_in_viewport(ratio=1)
+    for text in ("71", "71" * 100):
+        phone.locator("h1").evaluate("(heading, text) => heading.textContent = text", text)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_two_tabs_keep_their_own_answers(page, browser, address):
+    other = browser.new_page()
+    other.goto(address)
+    draw(page, SEVEN, 100, 100)
+    draw(other, ONE, 100, 100)
+    expect_answer(other, 1)
+    draw(page, SEVEN, 200, 100)
+    expect_answer(page, 77)
+    expect_answer(other, 1)
+
+
+def test_a_late_answer_does_not_come_back_after_clear(page):
+    requests = []
+    page.route("**", lambda request: requests.append(request))  # holds them back
+    with page.expect_request("**"):
+        draw(page, SEVEN, 100, 100)
+    page.keyboard.press("Escape")
+    draw(page, ONE, 100, 100)
+    assert len(requests) == 1
+    with page.expect_request("**"):  # comes when the first one has been answered
+        requests[0].fulfill(json={"text": "late"})
+    expect_empty(page)
+    requests[1].continue_()
+    expect_answer(page, 1)
+
+
+def test_what_is_no_picture_gets_an_answer(page, address):
+    png = io.BytesIO()
+    Image.new("L", (100, 100)).save(png, "PNG")
+    huge = b"P4 60000 60000 "  # how a PBM picture of that size begins
+    for garbage in (b"", b"seven", png.getvalue()[:60], huge):
+        assert page.request.post(address, data=garbage).status == 400
+    draw(page, SEVEN, 100, 100)
+    expect_answer(page, 7)
+
+
+def test_takes_the_next_port_on_this_computer_alone_and_its_end_is_told(trained, address, page):
+    first = int(address.split(":")[-1])
+    with program(trained.folder / "model.keras") as second:
+        page.goto(second)
+    assert int(second.split(":")[-1]) > first
+    draw(page, SEVEN, 100, 100)
+    expect(page.locator("h1")).to_have_text("No answer: is draw.py still running?")
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.2", first))  # this computer's, too, but not 127.0.0.1
