@@ -40,10 +40,11 @@ lint: setup  ## check the form of the code
 
 bench: setup $(OWN_UV)  ## measure what the READMEs say (an hour)
 	$(PYTHON) tests/benchmark.py
-	$(WITH_JAX) tests/benchmark.py jax
+	KERAS_BACKEND=jax $(WITH_JAX) tests/benchmark.py jax
 
-plots: setup mnist/model.keras  ## renew the READMEs' pictures
+plots: setup  ## renew the READMEs' pictures
 	$(PYTHON) tests/figures.py
+	$(PYTHON) tests/screenshot.py
 
 # only .venv is set up: another PYTHON is used as it is
 setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targets above do

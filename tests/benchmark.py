@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from contextlib import redirect_stdout
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from io import StringIO
 from itertools import chain
@@ -223,21 +223,23 @@ STEPS = {
     "as it is": ("", ""),
     "without the blur": (r"\.filter\(ImageFilter\.GaussianBlur\(1\)\)", ""),
     "light ink is not turned dark": (r"stats\.skew\(.*\) > 0", "False"),
-    "the threshold may be 0": (r"FAINT = \d+", "FAINT = 0"),
+    "ink is not brightened in shadows": (r" \* np\.sqrt\(255 / paper\)", ""),
+    "no least threshold": (r"FAINT = \d+", "FAINT = 0"),
     "printed lines stay": (r" lines = find_lines\(.*", " lines = np.zeros_like(mask)"),
     "pale parts of lines stay": (r"maximum_filter\(faint,", "maximum_filter(mask,"),
+    "lines are level": (r"TILT = \d+", "TILT = 0"),
     "what crosses lines goes, too": (r" & ~ndimage\.grey_opening\(.*\)", ""),
     "gaps stay": (r"ndimage\.binary_dilation\((\w+)\)", r"\1"),
     "desks and borders stay": (r" +tall = .*bbox.*\n", ""),
     "sizes judged against the tallest": (r"typical = .*", "typical = max(heights)"),
     "digits of all sizes": (r"RATIO = \d+", "RATIO = 1000"),
     "parts stay apart": (r"return near and .*", "return False"),
-    "level rows": (r"middle\(row\[-1\]\)", "middle(row[0])"),
+    "rows do not climb": (r"(row|nearest)\[-1\]", r"\1[0]"),
     "strokes keep their width": (r"return depth > .*", "return mask"),
     "centered by the box, not by the mass": (r"shift = 13\.5 - .*", "shift = 0"),
-    "no doubt about what is dropped": (r"(owner\[labels\]\)), lost", r"\1, False"),
-    "no doubt about what is pale": (r" +rest \+= .*\n", ""),
-    "no doubt about short lines": (r" +lost \|= .*\n", ""),
+    "no doubt about what is dropped": (r"lost = has_lost.*", "lost = False"),
+    "no doubt about what is pale": (r" +rest \+= .*intensity_max.*\n", ""),
+    "no doubt about short lines": (r" +rest \+= .*in inner.*\n", ""),
     "no doubt from 50% on": (r"SURE = [\d.]+", "SURE = 0.5"),
 }
 
@@ -257,21 +259,31 @@ def edited(name, file="main.py"):
 def train_edited(name, part):
     """Trains an edited mnist/main.py without a sixth of the training digits, of parts 0 to 5.
 
-    Returns the seconds, and the accuracies on the sixth, in %: on its digits as they are, and moved
-    by two pixels.
+    Returns the accuracies on the sixth, in %: on its digits as they are, and moved by two pixels.
     """
     example = edited(name)
     held_out = np.arange(len(X)) * 6 // len(X) == part
     keras.utils.clear_session()
     keras.utils.set_random_seed(part)
     model = example.build_model()
-    seconds, _ = timed(example.train, model, X[~held_out], Y[~held_out], verbose=0)
+    example.train(model, X[~held_out], Y[~held_out], verbose=0)
     accuracies = []
     for move in (0, 0), (2, 0), (-2, 0), (0, 2), (0, -2):
         moved = np.roll(X[held_out], move, axis=(1, 2))
         _, accuracy = model.evaluate(moved, Y[held_out], batch_size=1000, verbose=0)
         accuracies.append(100 * accuracy)
-    return seconds, accuracies[0], np.mean(accuracies[1:])
+    return accuracies[0], np.mean(accuracies[1:])
+
+
+def time_edited(rounds=10):
+    """Returns for each of LINES the least time of 50 steps: what else runs only adds to it."""
+    models = []
+    for name in LINES:
+        example = edited(name)
+        models.append(example.build_model())
+        example.train(models[-1], X[:6400], Y[:6400], epochs=1, verbose=0)  # also compiles it
+    fits = [partial(model.fit, X[:6400], Y[:6400], batch_size=128, verbose=0) for model in models]
+    return np.min([[timed(fit)[0] for fit in fits] for _ in range(rounds)], axis=0)
 
 
 def with_error(values, sign=""):
@@ -281,13 +293,14 @@ def with_error(values, sign=""):
 
 def measure_lines(parts=4):
     """Trains mnist as it is and as LINES change it, without a look at the test digits."""
+    seconds = time_edited()
     results = np.array([[train_edited(name, part) for name in LINES] for part in range(parts)])
-    seconds, still, moved = results.transpose(2, 1, 0)  # each (LINES, parts)
+    still, moved = results.transpose(2, 1, 0)  # each (LINES, parts)
     head("mnist/main.py", "accuracy, %", "difference", "moved by 2 pixels, %", "time")
     for i, name in enumerate(LINES):
         difference = with_error(still[i] - still[0], "+")  # of pairs: the same digits, held out
-        share = np.median(seconds[i] / seconds[0])
-        row(name, with_error(still[i]), difference, f"{moved[i].mean():.1f}", f"{share:.2f}")
+        share = f"{seconds[i] / seconds[0]:.2f}"
+        row(name, with_error(still[i]), difference, f"{moved[i].mean():.1f}", share)
 
 
 @cache
@@ -316,7 +329,10 @@ def made(each):
 
 
 def judge(predict, samples):
-    """Returns which of the samples the module predict reads right, and which without a "?"."""
+    """Returns which of the samples the module predict reads right, and which without a "?".
+
+    A picture without a digit, whose answer is None, is read right if it is refused.
+    """
     answers = [pictures.read(predict, network(), file) for file, _ in samples]
     right = [answer == expected for (answer, _), (_, expected) in zip(answers, samples)]
     return np.array(right), np.array([sure for _, sure in answers])
@@ -324,12 +340,16 @@ def judge(predict, samples):
 
 def measure_steps(each=10):
     """Has predict.py read pictures as it is and as STEPS change it."""
-    real, others = pictures.real(), list(chain(*made(each).values()))
-    head("mnist/predict.py", "real pages read", "made pictures read", 'wrong without a "?"')
+    rng, empty = np.random.default_rng(2), []
+    for make in pictures.EMPTY.values():
+        empty += [(pictures.saved(make(rng)), None) for _ in range(each)]
+    groups = pictures.real(), list(chain(*made(each).values())), empty
+    head("mnist/predict.py", "real pages", "made ones", "empty ones", 'wrong without a "?"')
     for name in STEPS:
-        right, sure = judge(edited(name, "predict.py"), real + others)
-        of_real, of_others = right[: len(real)], right[len(real) :]
-        shares = f"{of_real.sum()} of {len(real)}", f"{of_others.sum()} of {len(others)}"
+        predict = edited(name, "predict.py")
+        results = [judge(predict, samples) for samples in groups]
+        shares = [f"{right.sum()} of {len(right)}" for right, _ in results]
+        right, sure = np.hstack(results)
         row(name, *shares, f"{(sure & ~right).sum()} of {sure.sum()}")
 
 
@@ -365,8 +385,6 @@ def measure_handwriting(each=40):
     check(reliable >= 0.98, f'without a "?": {reliable:.1%} right, at least 98%')
     refused = all(empty[kind][0].all() for kind in pictures.EMPTY)
     check(refused, f"all refused: {', '.join(pictures.EMPTY)}")
-    misled = any(empty[kind][1].any() for kind in pictures.MISLEADING)
-    check(not misled, f'refused or read with a "?": {", ".join(pictures.MISLEADING)}')
     check(seconds / len(right) <= 0.1, f"{seconds / len(right):.3f} s a picture, at most 0.1")
 
 

@@ -197,7 +197,7 @@ EMPTY = {
     "blackboard": partial(photo, papers=BOARDS),
     "specks": lambda rng: taken(rng, 255 * (patches(rng, (300, 400), 1) > 3)),
 }
-# likewise, but an answer with a question mark may be forgiven
+# likewise, but some are taken for digits
 MISLEADING = {
     "squared paper": partial(photo, lines=partial(ruled, angles=(0, 90))),
     "shadow of a hand": partial(photo, light=under_a_hand),
