@@ -42,10 +42,11 @@ def build_model():
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # lays 16 patterns of 5 * 5 weights on each place: how well does each one fit there?
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16), as 28 - 5 + 1 = 24
-            # keeps the largest of each 2 * 2; usually after ReLU, but here it saves both some work
+            # keeps the largest of each 2 * 2 numbers; usually the last of these three, but so the
+            # two others have only a quarter of the numbers to work on
             layers.MaxPooling2D(),  # (12, 12, 16)
-            layers.BatchNormalization(),  # brings each channel to mean 0 and deviation 1 at first
-            layers.ReLU(),  # max(x, 0): without such a bend, two layers do no more than one
+            layers.BatchNormalization(),  # brings each channel to a mean and spread that it learns
+            layers.ReLU(),  # max(x, 0): without a bend somewhere, two layers do no more than one
             layers.Conv2D(48, 3),  # (10, 10, 48): patterns of the patterns
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),

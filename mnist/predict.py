@@ -36,10 +36,9 @@ FIT = 20  # no choice of ours: MNIST's digits fit into 20 by 20 of its 28 by 28 
 SIDE = 500  # enough for rows of small digits, and quick
 WINDOW = 140  # wider than most strokes, narrower than most shadows
 FAINT = 25  # strokes have more ink than this, and the noise of a camera has less
-PALE = 0.7  # lines and pencils fade in places, to about this share of what counts as ink
-LONG = 0.65  # printed lines cover at least this share of a picture's width or height
+LINE = 0.65  # printed lines have at least this share of a picture's width, and of ink's darkness
 TILT = 10  # degrees: few sheets lie more askew
-RATIO = 2  # digits are at most so many times as tall as the typical one, or it as they
+RATIO = 2  # no digit is so many times as tall as the typical one, or that as the digit
 NEAR = 0.1  # parts of a digit are apart by less than this share of its height
 LOST = 1 / 3  # what is dropped may be a digit, if longer than this share of the typical height
 STROKE = 2.6  # width of redrawn strokes in MNIST's pixels; more would close loops
@@ -121,10 +120,10 @@ def find_ink(picture):
     # a quarter of the size is enough; its edge is repeated around it, as a digit may fill it
     window = WINDOW // 4
     small = np.pad(np.asarray(gray.reduce(4), "float32"), window, "edge")
-    # ink is rarer than paper, and differs more from the mean around it: if light, to the right
+    # ink is rarer than paper, and differs more from the mean around it: is it on the light side?
     if stats.skew(small - ndimage.uniform_filter(small, window), axis=None) > 0:
         small, gray = 255 - small, ImageOps.invert(gray)
-    # the paper alone: closing fills in what is dark and narrower than the window
+    # the paper alone: closing fills what is dark and narrower than the window: 9 9 2 9 to 9 9 9 9
     paper = ndimage.grey_closing(small, window)[window:-window, window:-window]
     paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
     # in a shadow ink is weaker, and so is noise, but less: the root is a middle way
@@ -133,8 +132,8 @@ def find_ink(picture):
 
 def find_strokes(ink):
     """Returns two masks of the ink (h, w): of strokes, and of paler ink as well."""
-    threshold = max(filters.threshold_otsu(ink), FAINT)
-    return ink > threshold, ink > PALE * threshold
+    threshold = max(filters.threshold_otsu(ink), FAINT)  # Otsu's parts two groups of levels best
+    return ink > threshold, ink > LINE * threshold
 
 
 def find_lines(mask, faint):
@@ -144,10 +143,10 @@ def find_lines(mask, faint):
     y, x = np.indices(small.shape, sparse=True)
     lines = np.zeros_like(small)
     for angle in range(-TILT, TILT + 1):
-        # columns are moved up or down, so that lines of this angle become level
+        # columns are moved up or down, round and round, so that lines of this angle become level
         rise = np.rint(x * np.tan(np.radians(angle))).astype(int)
         level = small[(y + rise) % len(small), x]
-        level &= level.mean(axis=1, keepdims=True) > LONG
+        level &= level.mean(axis=1, keepdims=True) > LINE
         lines |= level[(y - rise) % len(small), x]
     lines = lines.repeat(2, axis=0).repeat(2, axis=1)[: mask.shape[0], : mask.shape[1]]
     # without the strokes that cross lines: opening finds what is taller than lines are wide
@@ -195,7 +194,7 @@ def has_lost_a_digit(mask, faint, lines, dropped, typical):
     rest += [piece for piece in pale if not piece.intensity_max]  # none of it is in the mask
     # a line down that reaches no edge of the picture and is no longer than digits may be a 1
     inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
-    rest += [line for line in inner if LONG * len(mask) < height(line) < RATIO * typical]
+    rest += [line for line in inner if LINE * len(mask) < height(line) < RATIO * typical]
     return any(max(piece.image.shape) > LOST * typical for piece in rest)
 
 
@@ -250,7 +249,7 @@ def plot(readings):
                 top, left, bottom, right = digit.bbox
                 box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
                 panels[0].add_patch(box)
-                panels[0].text(left, top, label, color="C3", weight="bold", va="bottom")
+                panels[0].text(left, top, label, color="C3", size=14, weight="bold", va="bottom")
     return figure
 
 

@@ -4,8 +4,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Above each line of Keras stands the line of xor-numpy whose
-place it takes.
+The post's section "XOR, With Keras". Above the lines of Keras stand those of xor-numpy whose place
+they take.
 """
 
 import argparse
@@ -28,17 +28,17 @@ def build_model():
     """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    # l1 = sigmoid(X @ syn0): a Dense layer is activation(inputs @ weights + biases).
-    # tanh is the sigmoid, stretched to the range from -1 to 1. The post's relu, max(x, 0), can get
-    # stuck: a unit that is at 0 for all four inputs has no slope there, and learns no more.
+    # l1 = sigmoid(X @ syn0): a Dense layer is activation(inputs @ weights + biases). It has 16
+    # units, as in the post. tanh is the sigmoid, stretched to the range from -1 to 1; the post's
+    # relu, max(x, 0), can get stuck: a unit at 0 for all four inputs has no slope, and learns no more.
     model.add(Dense(16, activation="tanh"))
     # l2 = sigmoid(l1 @ syn1), plus a bias
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
         # cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # syn1 -= learning_rate * syn1_gradient, but Adam divides each gradient by how large it has
-        # been lately: small or large, while it keeps its sign it moves its weight by about 0.1
+        # syn1 -= learning_rate * syn1_gradient, but Adam divides a gradient by its recent size: be
+        # it 0.001 or 5 all the time, the weight moves by 0.1 at each step
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],
@@ -49,7 +49,7 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows; they make one batch, so an epoch is one step."""
     # for epoch in range(epochs): forward(), cross_entropy(), backward() and the step
-    model.fit(training_data, target_data, epochs=epochs, verbose=2)  # a line an epoch
+    model.fit(training_data, target_data, epochs=epochs, verbose=2)  # a line for each epoch
 
 
 def plot(model):
@@ -63,7 +63,7 @@ def plot(model):
     circle = {"boxstyle": "circle", "facecolor": "white"}
     for (a, b), target in zip(training_data, target_data.flat):
         axes.text(a, b, f"{target:.0f}", ha="center", va="center", bbox=circle)
-    axes.set(title="XOR, learned with Keras", xlabel="first input", ylabel="second input")
+    axes.set(title="XOR with Keras", xlabel="first input", ylabel="second input")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
     return figure

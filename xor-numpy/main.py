@@ -15,8 +15,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-# the four inputs of XOR; the 1 at the end of each is for the biases of the hidden units, which are
-# its weights: they are added whatever the inputs are
+# the four inputs of XOR, and a third number that is always 1: its weight is added every time, and
+# such a weight is called a bias
 X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])  # (4, 3)
 
 # the right answers in the same order
@@ -55,13 +55,13 @@ def cross_entropy(y, l2):
 def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
-    A gradient tells for each weight how much the loss grows with it. The chain rule finds it step
-    by step, from the loss back; each delta is how much the loss grows with the sum in a sigmoid.
+    A gradient tells for each weight how much the loss grows with it. The chain rule finds it from
+    the loss back. On the way, a delta tells how much the loss grows with the sum in a sigmoid.
     """
-    # slope of the loss * slope of the sigmoid
+    # slope of -log(probability) * slope of the sigmoid
     # where y is 1:  -1 / l2       * l2 * (1 - l2)  =  l2 - 1
     # where y is 0:   1 / (1 - l2) * l2 * (1 - l2)  =  l2 - 0
-    # so it is l2 - y (the post keeps the factor l2 * (1 - l2), and adds steps of y - l2)
+    # which is l2 - y in both cases (the post keeps l2 * (1 - l2), and adds steps of y - l2)
     l2_delta = (l2 - y) / len(y)  # (4, 1); each row is a quarter of the mean
     # syn1 has carried the hidden outputs forward, and now carries the error back to them
     l1_delta = l2_delta @ syn1.T * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
@@ -75,8 +75,8 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     With the post's 4 hidden units some random starts never learn XOR; with 8, all of the 10,000 do
-    that tests/benchmark.py tries. A learning rate of 4 with the mean of four rows makes the same
-    steps as the post's, which is 1, would with their sum.
+    that tests/benchmark.py tries. A learning rate of 4 for the mean of four rows is one of 1 for
+    their sum, as in the post.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
@@ -109,7 +109,7 @@ def plot(syn0, syn1):
     circle = {"boxstyle": "circle", "facecolor": "white"}
     for (a, b, _), target in zip(X, y.flat):
         axes.text(a, b, target, ha="center", va="center", bbox=circle)
-    axes.set(title="XOR, learned with NumPy", xlabel="first input", ylabel="second input")
+    axes.set(title="XOR with NumPy", xlabel="first input", ylabel="second input")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
     return figure
