@@ -30,7 +30,7 @@ def build_model():
     model.add(keras.Input(shape=(2,)))
     # l1 = sigmoid(X @ syn0): a Dense layer is activation(inputs @ weights + biases). It has 16
     # units, as in the post. tanh is the sigmoid, stretched to the range from -1 to 1; the post's
-    # relu, max(x, 0), can get stuck: a unit at 0 for all four inputs has no slope, and learns no more.
+    # relu, max(x, 0), can get stuck: a unit at 0 for all inputs has no slope, and learns no more.
     model.add(Dense(16, activation="tanh"))
     # l2 = sigmoid(l1 @ syn1), plus a bias
     model.add(Dense(1, activation="sigmoid"))
