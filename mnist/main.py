@@ -14,6 +14,7 @@ Convolutions for digits are by LeCun et al. (1989), batch normalization is by Io
 import argparse
 import math
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -42,10 +43,10 @@ def build_model():
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # lays 16 patterns of 5 * 5 weights on each place: how well does each one fit there?
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16), as 28 - 5 + 1 = 24
-            # keeps the largest of each 2 * 2 numbers; usually the last of these three, but so the
-            # two others have only a quarter of the numbers to work on
+            # keeps the largest of each 2 * 2 numbers; usually the last of these three, but in this
+            # order the other two have only a quarter of the work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            layers.BatchNormalization(),  # brings each channel to a mean and spread that it learns
+            layers.BatchNormalization(),  # gives each filter's numbers a learned mean and spread
             layers.ReLU(),  # max(x, 0): without a bend somewhere, two layers do no more than one
             layers.Conv2D(48, 3),  # (10, 10, 48): patterns of the patterns
             layers.MaxPooling2D(),  # (5, 5, 48)
@@ -193,8 +194,8 @@ def main(argv=None):
     misread = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
-    command = f"python {HERE / 'predict.py'} --model {args.model} PICTURE"
-    print(f"The network is saved. To read your own handwriting: {command}")
+    command = "python", str(HERE / "predict.py"), "--model", str(args.model), "PICTURE"
+    print(f"The network is saved. To read your own handwriting: {shlex.join(command)}")
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)

@@ -149,7 +149,7 @@ def find_lines(mask, faint):
         level &= level.mean(axis=1, keepdims=True) > LINE
         lines |= level[(y - rise) % len(small), x]
     lines = lines.repeat(2, axis=0).repeat(2, axis=1)[: mask.shape[0], : mask.shape[1]]
-    # without the strokes that cross lines: opening finds what is taller than lines are wide
+    # without the strokes that cross lines: opening keeps only what is at least so many pixels tall
     return mask & lines & ~ndimage.grey_opening(mask, (FIT // 2, 1))
 
 

@@ -4,8 +4,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Above the lines of Keras stand those of xor-numpy whose place
-they take.
+The post's section "XOR, With Keras". Above the lines of Keras, comments show those of xor-numpy that
+they replace.
 """
 
 import argparse
@@ -37,8 +37,8 @@ def build_model():
     model.compile(
         # cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # syn1 -= learning_rate * syn1_gradient, but Adam divides a gradient by its recent size: be
-        # it 0.001 or 5 all the time, the weight moves by 0.1 at each step
+        # syn1 -= learning_rate * syn1_gradient, but Adam divides a gradient by its recent size: one
+        # that stays at 0.001 and one that stays at 5 both move their weight by 0.1 a step
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],

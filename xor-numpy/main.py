@@ -56,15 +56,16 @@ def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
     A gradient tells for each weight how much the loss grows with it. The chain rule finds it from
-    the loss back. On the way, a delta tells how much the loss grows with the sum in a sigmoid.
+    the loss back. On its way, a delta tells how much the loss grows with what goes into a sigmoid.
     """
     # slope of -log(probability) * slope of the sigmoid
     # where y is 1:  -1 / l2       * l2 * (1 - l2)  =  l2 - 1
     # where y is 0:   1 / (1 - l2) * l2 * (1 - l2)  =  l2 - 0
     # which is l2 - y in both cases (the post keeps l2 * (1 - l2), and adds steps of y - l2)
     l2_delta = (l2 - y) / len(y)  # (4, 1); each row is a quarter of the mean
-    # syn1 has carried the hidden outputs forward, and now carries the error back to them
-    l1_delta = l2_delta @ syn1.T * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
+    # syn1 has carried the hidden outputs forward, and now carries the error back to them; then it
+    # goes through their sigmoids, too
+    l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
     # a weight's gradient is its input times its delta, summed over the rows
     syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
     syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
