@@ -4,8 +4,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Above the lines of Keras, comments show those of xor-numpy that
-they replace.
+The post's section "XOR, With Keras". Above the lines of Keras, comments show the lines of xor-numpy
+that they replace.
 """
 
 import argparse
