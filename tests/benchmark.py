@@ -328,16 +328,6 @@ def made(each):
     return samples
 
 
-def judge(predict, samples):
-    """Returns which of the samples the module predict reads right, and which without a "?".
-
-    A picture without a digit, whose answer is None, is read right if it is refused.
-    """
-    answers = [pictures.read(predict, network(), file) for file, _ in samples]
-    right = [answer == expected for (answer, _), (_, expected) in zip(answers, samples)]
-    return np.array(right), np.array([sure for _, sure in answers])
-
-
 def measure_steps(each=10):
     """Has predict.py read pictures as it is and as STEPS change it."""
     rng, empty = np.random.default_rng(2), []
@@ -347,7 +337,7 @@ def measure_steps(each=10):
     head("mnist/predict.py", "real pages", "made ones", "empty ones", 'wrong without a "?"')
     for name in STEPS:
         predict = edited(name, "predict.py")
-        results = [judge(predict, samples) for samples in groups]
+        results = [pictures.judge(predict, network(), samples) for samples in groups]
         shares = [f"{right.sum()} of {len(right)}" for right, _ in results]
         right, sure = np.hstack(results)
         row(name, *shares, f"{(sure & ~right).sum()} of {sure.sum()}")
@@ -358,7 +348,7 @@ def measure_handwriting(each=40):
     predict, samples = load("mnist", "predict"), {"real pages": pictures.real(), **made(each)}
     network()  # trained beforehand, since reading is timed
     start = time.perf_counter()
-    results = {kind: judge(predict, files) for kind, files in samples.items()}
+    results = {kind: pictures.judge(predict, network(), files) for kind, files in samples.items()}
     seconds = time.perf_counter() - start
     head("pictures", "read", 'without a "?"', "wrong among these")
     for kind, (right, sure) in results.items():
@@ -369,7 +359,7 @@ def measure_handwriting(each=40):
     head("pictures without a digit", "refused", 'read with a "?"', 'without a "?"')
     for kind, make in (pictures.EMPTY | pictures.MISLEADING).items():
         files = [(pictures.saved(make(rng)), None) for _ in range(each)]
-        empty[kind] = right, sure = judge(predict, files)
+        empty[kind] = right, sure = pictures.judge(predict, network(), files)
         row(kind, f"{right.sum()} of {each}", str((~right & ~sure).sum()), str(sure.sum()))
 
     share = {kind: right.mean() for kind, (right, _) in results.items()}

@@ -40,6 +40,16 @@ def read(predict, model, file):
     return reading.text(), "?" not in str(reading)
 
 
+def judge(predict, model, samples):
+    """Returns which of the samples the module predict reads right, and which without a "?".
+
+    A picture without a digit, whose answer is None, is read right if it is refused.
+    """
+    answers = [read(predict, model, file) for file, _ in samples]
+    right = [answer == expected for (answer, _), (_, expected) in zip(answers, samples)]
+    return np.array(right), np.array([sure for _, sure in answers])
+
+
 def saved(image):
     """Returns a file with the image, as PNG."""
     file = io.BytesIO()
