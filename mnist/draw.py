@@ -14,7 +14,6 @@ import asyncio
 import base64
 import contextlib
 import io
-import itertools
 import webbrowser
 
 import predict
@@ -26,7 +25,10 @@ PORT = 8988  # the first to try
 
 
 class Page(tornado.web.RequestHandler):
-    """The page, and the answers to what is drawn on it."""
+    """The page, and the answers to what is drawn on it.
+
+    For each request of the browser, tornado makes a Page and calls initialize, then get or post.
+    """
 
     def initialize(self, model):
         self.model = model
@@ -38,9 +40,6 @@ class Page(tornado.web.RequestHandler):
         """Answers a picture with what is read in it, as JSON: with {} if there is no digit."""
         try:
             picture = predict.load_picture(io.BytesIO(self.request.body))
-        except Exception:  # Pillow raises a dozen types for what is no picture
-            raise tornado.web.HTTPError(400) from None
-        try:
             self.write(describe(predict.read(self.model, picture)))
         except predict.NothingToRead:
             self.write({})
@@ -60,10 +59,13 @@ def describe(reading):
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Page, {"model": model})])
-    for port in itertools.count(PORT):
-        with contextlib.suppress(OSError):  # it is taken: on to the next one
+    port = PORT
+    while True:
+        try:
             application.listen(port, HOST)
             break
+        except OSError:  # it is taken: on to the next one
+            port += 1
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event
@@ -71,17 +73,15 @@ async def serve(model):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Draw digits on a page and see them read.")
-    default = str(predict.HERE / "model.keras")  # a str, as in predict.py
-    parser.add_argument(
-        "--model",
-        type=predict.load_model,
-        default=default,
-        metavar="FILE.keras",
-        help="a network that main.py has trained",
-    )
+    path = predict.HERE / "model.keras"
+    parser.add_argument("--model", default=path, metavar="FILE.keras", help="main.py's network")
     args = parser.parse_args(argv)
+    try:
+        model = predict.load_model(args.model)
+    except ValueError as error:
+        parser.error(str(error))
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C
-        asyncio.run(serve(args.model))
+        asyncio.run(serve(model))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,18 @@
 # ///
 """Your own handwriting, read by the network that main.py has trained.
 
-A network can read only what looks like what it was trained on. So each digit of a picture is made
-like MNIST's. The steps, in the order in which `read` takes them:
+A network can read only what looks like what it was trained on. So `read` finds the digits in a
+picture, makes each one like MNIST's, and then asks the network. Its steps:
 
-    find_ink         how much darker than its paper each pixel is
-    find_strokes     which pixels are ink: a mask
-    find_lines       which of them belong to ruled lines
-    find_digits      what is connected, and about as tall as most of it
-    sort_into_rows   from top to bottom, and each from left to right
-    redraw           each digit anew, 28 by 28 pixels, with strokes of one width
+    find_ink           how much darker than its paper each pixel is
+    find_lines         which ink belongs to ruled lines, and not to digits
+    find_digits        which ink hangs together, and is about as tall as most of it
+    sort_into_rows     from top to bottom, and each row from left to right
+    redraw             each digit anew, 28 by 28 pixels, with strokes of one width
+    may_lack_a_digit   was anything left out that might be a digit? Then the answer gets a "?"
+
+The settings stand at the top of the functions that use them. They were chosen by trying them on
+photographs, scans and drawings. Lengths are in pixels of the picture as `load_picture` scales it.
 """
 
 import argparse
@@ -29,20 +32,8 @@ from scipy import ndimage, stats
 from skimage import exposure, filters, measure, morphology, segmentation
 
 HERE = Path(__file__).parent
-
-# Lengths are in pixels of a picture scaled to SIDE * SIDE pixels, ink in levels of gray: 255 for
-# black on white. The values were chosen by trying them on photographs, scans and drawings.
-FIT = 20  # no choice of ours: MNIST's digits fit into 20 by 20 of its 28 by 28 pixels
-SIDE = 500  # enough for rows of small digits, and quick
-WINDOW = 140  # wider than most strokes, narrower than most shadows
-FAINT = 25  # strokes have more ink than this, and the noise of a camera has less
-LINE = 0.65  # printed lines have at least this share of a picture's width, and of ink's darkness
-TILT = 10  # degrees: few sheets lie more askew
-RATIO = 2  # no digit is so many times as tall as the typical one, or that as the digit
-NEAR = 0.1  # parts of a digit are apart by less than this share of its height
-LOST = 1 / 3  # what is dropped may be a digit, if longer than this share of the typical height
-STROKE = 2.6  # width of redrawn strokes in MNIST's pixels; more would close loops
-SURE = 0.98  # less certain answers get a "?"
+FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall here is a speck
+RATIO = 2  # no digit is more than twice as tall as a typical one, or less than half as tall
 
 
 class NothingToRead(Exception):
@@ -64,10 +55,10 @@ class Reading(NamedTuple):
     """What is read in a picture, with the steps on the way."""
 
     picture: Image.Image  # mode RGB
-    mask: np.ndarray  # (h, w), which pixels are ink
-    dropped: np.ndarray  # (h, w), those of them that belong to no digit
+    ink: np.ndarray  # (h, w), a mask: True where there is ink
+    dropped: np.ndarray  # (h, w), the ink that belongs to no digit
     rows: list  # of Row, from top to bottom
-    lost: bool  # whether something was dropped that may be a digit, or a part of one
+    doubtful: bool  # whether a digit may be missing
 
     def text(self):
         return " ".join(row.text() for row in self.rows)
@@ -83,95 +74,103 @@ class Reading(NamedTuple):
         return np.vstack([np.hstack([*row.images, *blank[len(row.images) :]]) for row in self.rows])
 
     def __str__(self):
-        sure = not self.lost and self.certainty() >= SURE  # False for NaN
+        sure = not self.doubtful and self.certainty() >= 0.98  # False for NaN
         return f"{self.text()}{'' if sure else '?'} ({self.certainty():.1%})"
 
 
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
-    mask, faint = find_strokes(find_ink(picture))
-    lines = find_lines(mask, faint) | find_lines(mask.T, faint.T).T
-    labels = find_digits(mask & ~lines)
+    noise = 25  # levels of gray: a camera's differs less from the paper, ink differs more
+    paleness = 0.65  # pale ink has at least this share of the darkness that makes ink
+    darkness = find_ink(picture)
+    threshold = max(filters.threshold_otsu(darkness), noise)  # Otsu's parts paper and ink best
+    ink, pale = darkness > threshold, darkness > paleness * threshold
+    lines = find_lines(ink, pale) | find_lines(ink.T, pale.T).T  # across and down
+    labels = find_digits(ink & ~lines)
     digits = measure.regionprops(labels)
-    dropped = mask & (labels == 0)
-    lost = has_lost_a_digit(mask, faint, lines, dropped, np.median([*map(height, digits)]))
     rows = []
     for row in sort_into_rows(digits):
         images = np.array([redraw(digit.image) for digit in row])
         rows.append(Row(row, images, model.predict_on_batch(images)))
-    return Reading(picture, mask, dropped, rows, lost)
+    doubtful = may_lack_a_digit(ink, pale, lines, labels)
+    return Reading(picture, ink, ink & (labels == 0), rows, doubtful)
 
 
 def load_picture(path):
-    """Returns the picture in a file, mode RGB, upright, scaled to as many pixels as SIDE * SIDE."""
-    with Image.open(path) as file:
-        image = ImageOps.exif_transpose(file)
-    if image.mode.startswith(("I", "F")):  # more than 8 bits: stretched to 0 to 255
-        image = Image.fromarray(exposure.rescale_intensity(np.asarray(image), out_range="uint8"))
-    # gray where it is transparent: dark ink and light ink both show on it
-    image = image.convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
-    return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
+    """Returns the picture in a file, mode RGB, upright and scaled.
+
+    Raises NothingToRead where it is no picture.
+    """
+    side = 500  # the picture is scaled to as many pixels as a square of 500 has: few, to be quick
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+        if image.mode.startswith(("I", "F")):  # more than 8 bits: stretched to 0 to 255
+            levels = exposure.rescale_intensity(np.asarray(image), out_range="uint8")
+            image = Image.fromarray(levels)
+        # gray where it is transparent: dark ink and light ink both show on it
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
+    except Exception as error:  # Pillow raises a dozen types for broken files
+        reason, _, _ = str(error).partition("\n")
+        raise NothingToRead(f"no picture: {reason}") from None
+    return ImageOps.scale(image.convert("RGB"), side / (image.width * image.height) ** 0.5)
 
 
 def find_ink(picture):
-    """Returns by how many levels of gray each pixel of a picture differs from its paper."""
+    """Returns how much darker than its paper each pixel of a picture is, 255 for black on white."""
+    window = 140 // 4  # wider than most strokes and narrower than most shadows, at a quarter
     gray = picture.convert("L").filter(ImageFilter.GaussianBlur(1))  # blurred against noise
-    # a quarter of the size is enough; its edge is repeated around it, as a digit may fill it
-    window = WINDOW // 4
+    # the paper changes slowly, so a quarter of the size will do; its edge is repeated all around
     small = np.pad(np.asarray(gray.reduce(4), "float32"), window, "edge")
-    # ink is rarer than paper, and differs more from the mean around it: is it on the light side?
+    # Light ink, as chalk, is turned dark. Most pixels are paper and hardly differ from the mean
+    # around them, a few are ink and differ much: upward if it is light, and then the skew is > 0.
     if stats.skew(small - ndimage.uniform_filter(small, window), axis=None) > 0:
         small, gray = 255 - small, ImageOps.invert(gray)
-    # the paper alone: closing fills what is dark and narrower than the window: 9 9 2 9 to 9 9 9 9
+    # The paper alone: closing paints over what is dark and narrower than the window, such as the 2
+    # in 9 9 2 9 9. A shadow is wider, and stays.
     paper = ndimage.grey_closing(small, window)[window:-window, window:-window]
     paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
-    # in a shadow ink is weaker, and so is noise, but less: the root is a middle way
+    # in a shadow ink differs less from its paper; the root makes up for part of that
     return (paper - gray) * np.sqrt(255 / paper)
 
 
-def find_strokes(ink):
-    """Returns two masks of the ink (h, w): of strokes, and of paler ink as well."""
-    threshold = max(filters.threshold_otsu(ink), FAINT)  # Otsu's parts two groups of levels best
-    return ink > threshold, ink > LINE * threshold
+def find_lines(ink, pale):
+    """Returns which pixels of a mask (h, w) belong to lines across; pale shows them unbroken."""
+    tilt = 10  # degrees: few sheets lie more askew
+    share = 0.55  # of the picture's width: a line is longer
+    # thickened up and down, since lines may be wavy
+    image = Image.fromarray(ndimage.maximum_filter(pale, (5, 1)))
+    lines = np.zeros_like(ink)
+    # turn the image by each angle, keep the rows of pixels that are mostly ink, and turn them back
+    for angle in range(-tilt, tilt + 1):
+        turned = np.asarray(image.rotate(angle))
+        level = turned & (turned.mean(axis=1, keepdims=True) > share)
+        lines |= np.asarray(Image.fromarray(level).rotate(-angle))
+    # strokes that cross a line stay: opening finds the ink that is at least so tall
+    return ink & lines & ~ndimage.grey_opening(ink, (FIT // 2, 1))
 
 
-def find_lines(mask, faint):
-    """Returns the pixels of a mask (h, w) on lines across, which faint (h, w) shows unbroken."""
-    # half the size is quicker; lines grow up and down by a pixel of it, since paper may be wavy
-    small = ndimage.maximum_filter(faint, (6, 2))[::2, ::2]
-    y, x = np.indices(small.shape, sparse=True)
-    lines = np.zeros_like(small)
-    for angle in range(-TILT, TILT + 1):
-        # columns are moved up or down, round and round, so that lines of this angle become level
-        rise = np.rint(x * np.tan(np.radians(angle))).astype(int)
-        level = small[(y + rise) % len(small), x]
-        level &= level.mean(axis=1, keepdims=True) > LINE
-        lines |= level[(y - rise) % len(small), x]
-    lines = lines.repeat(2, axis=0).repeat(2, axis=1)[: mask.shape[0], : mask.shape[1]]
-    # without the strokes that cross lines: opening keeps only what is at least so many pixels tall
-    return mask & lines & ~ndimage.grey_opening(mask, (FIT // 2, 1))
-
-
-def find_digits(mask):
+def find_digits(ink):
     """Returns which digit each pixel of a mask (h, w) belongs to: labels (h, w), 0 for none."""
-    # labelled with thicker strokes, so that gaps close; then only ink keeps its label
-    labels = measure.label(ndimage.binary_dilation(mask)) * mask
+    # pixels that touch get the same label; strokes are made thicker for that, to close small gaps
+    labels = measure.label(ndimage.binary_dilation(ink)) * ink
     pieces = measure.regionprops(labels)
     tall = [piece for piece in pieces if height(piece) >= FIT]
     if not tall:
         raise NothingToRead("nothing but specks stands out; try darker ink, or take it closer")
     # a desk or a scanner's border reaches two edges of the picture, a digit only if it fills it
-    tall = [piece for piece in tall if np.equal(piece.bbox, (0, 0, *mask.shape)).sum() < 2] or tall
-    # the median, weighted by height: neither a few large things nor much debris change it
+    tall = [piece for piece in tall if np.equal(piece.bbox, (0, 0, *ink.shape)).sum() < 2] or tall
+    # the median, for which a piece 90 pixels tall counts 90 times, so that debris can't outvote it
     heights = [height(piece) for piece in tall]
     typical = np.median(np.repeat(heights, heights))
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
-    owner = np.zeros(1 + labels.max(), int)  # the digit's label for each piece's, 0 for the rest
+    labels = np.zeros_like(labels)
     for digit in digits:
-        parts = [piece.label for piece in pieces if is_part(piece, digit)]
-        owner[[digit.label, *parts]] = digit.label
-    return owner[labels]
+        for piece in pieces:
+            if piece is digit or is_part(piece, digit):
+                labels[piece.slice][piece.image] = digit.label
+    return labels
 
 
 def height(region):
@@ -179,30 +178,17 @@ def height(region):
 
 
 def is_part(piece, digit):
-    """Returns whether a piece lies over or under a digit, and near, as the upper line of a 5."""
+    """Returns whether a piece is within a digit's width and reaches its height, as a 5's bar."""
     top, left, bottom, right = digit.bbox
-    y, x = piece.centroid
-    reach = NEAR * height(digit)
-    near = piece.bbox[2] > top - reach and piece.bbox[0] < bottom + reach
-    return near and left <= x <= right and not top <= y <= bottom
-
-
-def has_lost_a_digit(mask, faint, lines, dropped, typical):
-    """Returns whether these masks (h, w) hold more than the digits found, typical pixels high."""
-    rest = measure.regionprops(measure.label(dropped & ~lines))
-    pale = measure.regionprops(measure.label(faint), mask)
-    rest += [piece for piece in pale if not piece.intensity_max]  # none of it is in the mask
-    # a line down that reaches no edge of the picture and is no longer than digits may be a 1
-    inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
-    rest += [line for line in inner if LINE * len(mask) < height(line) < RATIO * typical]
-    return any(max(piece.image.shape) > LOST * typical for piece in rest)
+    _, x = piece.centroid
+    return left <= x <= right and piece.bbox[2] > top and piece.bbox[0] < bottom
 
 
 def sort_into_rows(digits):
     """Returns the rows of digits from top to bottom, each a list from left to right."""
     rows = []
     for digit in sorted(digits, key=lambda digit: digit.bbox[1]):  # by the left side of its box
-        y = digit.centroid[0]
+        y, _ = digit.centroid
         # rows may climb: what counts is how far below or above their last digit this one is
         nearest = min(rows, key=lambda row: abs(row[-1].centroid[0] - y), default=None)
         if nearest and abs(nearest[-1].centroid[0] - y) < height(digit):
@@ -214,13 +200,15 @@ def sort_into_rows(digits):
 
 def redraw(mask):
     """Returns the digit in a mask (h, w) made like MNIST's: (28, 28), 0 to 255."""
-    # five times as large at first, with a margin for thicker strokes
-    digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (5 * FIT, 5 * FIT))
-    digit = Image.fromarray(with_strokes_of(5 * STROKE, np.pad(np.asarray(digit) > 127, 50)))
-    digit = digit.crop(digit.getbbox()).convert("L")
-    digit = np.pad(ImageOps.pad(digit, (FIT, FIT), Image.Resampling.BOX), 4)
-    shift = 13.5 - np.array(ndimage.center_of_mass(digit))  # to the middle of pixels 0 to 27
-    return ndimage.shift(np.asarray(digit, "float32"), shift, order=1)
+    width = 2.6  # of strokes, in MNIST's pixels; more would close loops
+    scale = 5  # at first it is so many times as large as MNIST's, for smooth strokes
+    digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (scale * FIT, scale * FIT))
+    digit = np.pad(np.asarray(digit) > 127, 10 * scale)  # with room for thicker strokes
+    digit = Image.fromarray(with_strokes_of(scale * width, digit))
+    digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (FIT, FIT), Image.Resampling.BOX)
+    digit = np.pad(np.asarray(digit, "float32"), 4)
+    # MNIST's digits have their center of mass in the middle of 28 by 28 pixels
+    return ndimage.shift(digit, 13.5 - np.array(ndimage.center_of_mass(digit)), order=1)
 
 
 def with_strokes_of(width, mask):
@@ -231,6 +219,19 @@ def with_strokes_of(width, mask):
     return depth > half_width - width / 2
 
 
+def may_lack_a_digit(ink, pale, lines, labels):
+    """Returns whether these masks (h, w) have something without a label that might be a digit."""
+    least = 1 / 3  # of the height of a typical digit: what is shorter is none
+    typical = np.median([height(digit) for digit in measure.regionprops(labels)])
+    rest = measure.regionprops(measure.label(ink & ~lines & (labels == 0)))
+    pieces = measure.regionprops(measure.label(pale), ink)
+    rest += [piece for piece in pieces if not piece.intensity_max]  # pale all over
+    # a line down that reaches no edge of the picture, and is no longer than a digit, may be a 1
+    inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
+    rest += [line for line in inner if len(ink) / 2 < height(line) < RATIO * typical]
+    return any(max(piece.image.shape) > least * typical for piece in rest)
+
+
 def plot(readings):
     """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
     figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
@@ -238,7 +239,7 @@ def plot(readings):
     for part, reading in zip(figure.subfigures(len(readings), squeeze=False).flat, readings):
         part.suptitle(str(reading), weight="bold", wrap=True)
         panels = part.subplots(1, 3)
-        ink = np.array(Image.fromarray(~reading.mask).convert("RGB"))  # black on white
+        ink = np.array(Image.fromarray(~reading.ink).convert("RGB"))  # black on white
         ink[reading.dropped] = 255, 140, 0  # orange
         for panel, title, image in zip(panels, titles, (reading.picture, ink, reading.seen())):
             panel.imshow(image, cmap="gray_r")
@@ -254,7 +255,7 @@ def plot(readings):
 
 
 def load_model(path):
-    """Returns the network in a .keras file. Raises ArgumentTypeError, which argparse prints."""
+    """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
     try:
         # only to predict, and without running any code that the file may hold
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -262,29 +263,26 @@ def load_model(path):
             raise ValueError("another network than main.py's")
     except Exception as error:  # libraries raise a dozen types for broken files
         reason = str(error).partition("\n")[0].partition(". ")[0]  # its first sentence
-        raise argparse.ArgumentTypeError(f"{path}: {reason}; main.py trains one") from None
+        raise ValueError(f"{path}: {reason}; main.py trains one") from None
     return model
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photograph, scan or drawing")
-    default = str(HERE / "model.keras")  # argparse passes a default to load_model if it is a str
     parser.add_argument(
-        "--model", type=load_model, default=default, metavar="FILE.keras", help="main.py's network"
+        "--model", default=HERE / "model.keras", metavar="FILE.keras", help="main.py's network"
     )
     parser.add_argument("--plot", action="store_true", help="draw the steps into predict.png")
     args = parser.parse_args(argv)
+    try:
+        model = load_model(args.model)
+    except ValueError as error:
+        parser.error(str(error))
     readings = []
     for path in args.images:
         try:
-            picture = load_picture(path)
-        except Exception as error:  # libraries raise a dozen types for broken files
-            reason, _, _ = str(error).partition("\n")
-            print(f"{path}: no picture: {reason}", file=sys.stderr)
-            continue
-        try:
-            reading = read(args.model, picture)
+            reading = read(model, load_picture(path))
         except NothingToRead as error:
             print(f"{path}: {error}", file=sys.stderr)
         else:
