@@ -29,22 +29,40 @@ HERE = Path(__file__).parent
 def load_digits(path):
     """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
     with np.load(path) as file:
-        return file["x_train"], file["y_train"], file["x_test"], file["y_test"]
+        x_train, y_train = file["x_train"], file["y_train"]
+        x_test, y_test = file["x_test"], file["y_test"]
+    check(x_train, y_train)
+    check(x_test, y_test)
+    return x_train, y_train, x_test, y_test
+
+
+def check(x, y):
+    """Raises ValueError where images x and labels y are not such as MNIST's."""
+    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
+        shapes = f"images {x.shape} with labels {y.shape}"
+        raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")
+    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
+        raise ValueError("labels other than integers from 0 to 9")
+    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
+        raise ValueError("pixels that are not numbers")
 
 
 def build_model():
-    """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities."""
+    """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities.
+
+    Pooling comes right after a convolution, so that the layers after it have a quarter of the work,
+    and normalization right before ReLU, so that some numbers are on either side of ReLU's bend.
+    """
     return keras.Sequential(
         [
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # one channel: gray
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # in training alone: moves each digit by up to a pixel, as its place must not matter
+            # only in training: moves each digit by up to a pixel, since its place must not matter
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
-            # lays 16 patterns of 5 * 5 weights on each place: how well does each one fit there?
+            # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place?
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16), as 28 - 5 + 1 = 24
-            # keeps the largest of each 2 * 2 numbers; usually the last of these three, but in this
-            # order the other two have only a quarter of the work
+            # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
             layers.BatchNormalization(),  # gives each filter's numbers a learned mean and spread
             layers.ReLU(),  # max(x, 0): without a bend somewhere, two layers do no more than one
@@ -67,19 +85,17 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     The last twelfth of them is held out for validation. Returns the losses and accuracies of each
     epoch, as a dict of lists.
     """
-    held_out = len(x) // 12  # 5,000 of 60,000
+    held_out = len(x) // 12  # 5,000 of MNIST's 60,000
     x_train, y_train = x[:-held_out], y[:-held_out]
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls from 0.01 to 0: large steps find the way, small ones settle
     steps = epochs * math.ceil(len(x_train) / batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))  # 0 is refused
     model.compile(
-        loss="sparse_categorical_crossentropy",  # the cross-entropy, for labels from 0 to 9
+        loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
         optimizer=keras.optimizers.Adam(learning_rate),
         metrics=["accuracy"],
     )
-    # Validation can look better than training: its digits are not shifted, and it comes after an
-    # epoch, while the numbers of training are means over the epoch.
     history = model.fit(
         x_train,
         y_train,
@@ -131,18 +147,8 @@ def plot(history, filters, x, y, answers):
     return figure
 
 
-def what_is_wrong(x, y):
-    """Returns what images x and labels y have that MNIST's have not, or None."""
-    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
-        return f"images {x.shape} with labels {y.shape}, not (n, 28, 28) with (n,), n >= 12"
-    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
-        return "labels other than integers from 0 to 9"
-    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
-        return "pixels that are not numbers"
-    return None
-
-
-def main(argv=None):
+def parse_arguments(argv):
+    """Returns the options and the digits. What is wrong with them ends the program in a line."""
     parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
     parser.add_argument(
         "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
@@ -174,14 +180,13 @@ def main(argv=None):
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
     try:
-        x_train, y_train, x_test, y_test = load_digits(args.data)
+        return args, load_digits(args.data)
     except Exception as error:  # broken files raise a dozen types
-        names = "x_train, y_train, x_test and y_test"
-        parser.error(f"--data {args.data} is no .npz file with {names}: {error}")
-    problem = what_is_wrong(x_train, y_train) or what_is_wrong(x_test, y_test)
-    if problem:
-        parser.error(f"--data {args.data} has {problem}")
+        parser.error(f"--data {args.data} is unlike mnist.npz: {error}")
 
+
+def main(argv=None):
+    args, (x_train, y_train, x_test, y_test) = parse_arguments(argv)
     keras.utils.set_random_seed(args.seed)
     model = build_model()
     model.summary()

@@ -221,5 +221,5 @@ def test_file_without_digits_is_refused(tmp_path, refused):
         if content is not None:
             path.write_bytes(content)
         line = refused(mnist.main, "--data", path)
-        assert f"{path} is no .npz file with x_train, y_train, x_test and y_test: " in line
+        assert f"--data {path} is unlike mnist.npz: " in line
         assert message in line

@@ -4,8 +4,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Above the lines of Keras, comments show the lines of xor-numpy
-that they replace.
+The post's section "XOR, With Keras". After "NumPy:" stands the line of xor-numpy that the Keras
+below it replaces.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import numpy as np
 from keras.layers import Dense
 from keras.models import Sequential
 
-# the four different states of the XOR gate; without a column of 1s, since Keras adds the biases
+# the four different states of the XOR gate, without xor-numpy's column of 1s: Keras adds the biases
 training_data = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 
 # the four expected results in the same order
@@ -28,27 +28,29 @@ def build_model():
     """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    # l1 = sigmoid(X @ syn0): a Dense layer is activation(inputs @ weights + biases). It has 16
-    # units, as in the post. tanh is the sigmoid, stretched to the range from -1 to 1; the post's
-    # relu, max(x, 0), can get stuck: a unit at 0 for all inputs has no slope, and learns no more.
+    # NumPy: l1 = sigmoid(X @ syn0)
+    # Each of the 16 units (the post's number) also adds a bias. tanh is the sigmoid, stretched to
+    # the range from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 for every input has
+    # no slope, and so it never learns again.
     model.add(Dense(16, activation="tanh"))
-    # l2 = sigmoid(l1 @ syn1), plus a bias
+    # NumPy: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
-        # cross_entropy(y, l2)
+        # NumPy: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # syn1 -= learning_rate * syn1_gradient, but Adam divides a gradient by its recent size: one
-        # that stays at 0.001 and one that stays at 5 both move their weight by 0.1 a step
+        # NumPy: syn0 -= learning_rate * syn0_gradient, and the same for syn1
+        # Adam averages a weight's recent gradients and divides by their size, so weights with small
+        # gradients move as far as the others.
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
-        # the share of answers that are right when rounded to 0 or 1
+        # shown beside the loss: the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],
     )
     return model
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows; they make one batch, so an epoch is one step."""
-    # for epoch in range(epochs): forward(), cross_entropy(), backward() and the step
+    """Fits the model to the four rows. They are one batch, so an epoch is one step."""
+    # NumPy: for epoch in range(epochs): forward, loss, backward, step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)  # a line for each epoch
 
 
