@@ -1,35 +1,56 @@
-"""Makes the pictures of the READMEs, but for the page's: `make plots`."""
+"""Makes the READMEs' pictures but mnist/page.png, for `make plots`, over those that are there.
+
+Needs nothing but the programs and tests/handwriting. Trains mnist's network anew, in a minute:
+mnist/model.keras is its own.
+"""
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
 
-xor = load("xor-numpy")
-xor.main(["--epochs", "0", "--plot", str(ROOT / "xor-numpy" / "before.png")])
-xor.main(["--plot", str(ROOT / "xor-numpy" / "after.png")])
-
-mnist, predict = load("mnist"), load("mnist", "predict")
-HERE = ROOT / "mnist"
-mnist.main(["--plot", str(HERE / "training.png")])
-model = keras.saving.load_model(HERE / "model.keras")
-*_, x, y = mnist.load_digits(HERE / "mnist.npz")
-answers = model.predict(x).argmax(axis=1)
+MNIST = ROOT / "mnist"
+PHOTOS = "154_876_932-15.jpg", "742_681_593-11.jpg"
 
 
-def show(name, rows, columns, digits, titles):
-    """Draws test digits, given by their numbers, in a grid."""
-    figure = plt.figure(figsize=(columns * 0.7, rows * 0.8), dpi=160, layout="constrained")
-    mnist.show_images(figure, rows, columns, x[digits], titles, cmap="gray_r")
-    figure.savefig(HERE / name)
+def plot_xor():
+    """Draws xor-numpy/before.png and after.png."""
+    xor = load("xor-numpy")
+    xor.main(["--epochs", "0", "--plot", str(ROOT / "xor-numpy" / "before.png")])
+    xor.main(["--plot", str(ROOT / "xor-numpy" / "after.png")])
 
 
-two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
-show("digits.png", 2, 10, two_of_each, 20 * [""])
-misread = np.flatnonzero(answers != y)[:10]
-show("misread.png", 2, 5, misread, [f"{y[i]} → {answers[i]}" for i in misread])
+def plot_digits(mnist, name, columns, digits, titles):
+    """Draws two rows of images from MNIST under their titles."""
+    figure = plt.figure(figsize=(columns * 0.7, 1.6), dpi=160, layout="constrained")
+    mnist.show_images(figure, 2, columns, digits, titles, cmap="gray_r")
+    figure.savefig(MNIST / name)
 
-pictures = "154_876_932-15.jpg", "742_681_593-11.jpg"
-paths = [ROOT / "tests" / "handwriting" / picture for picture in pictures]
-readings = [predict.read(model, predict.load_picture(path)) for path in paths]
-predict.plot(readings).savefig(HERE / "steps.png", dpi=160)
+
+def plot_mnist():
+    """Draws mnist/training.png, digits.png, misread.png and steps.png."""
+    mnist, predict = load("mnist"), load("mnist", "predict")
+    mnist.main(["--plot", str(MNIST / "training.png")])
+
+    *_, x, y = mnist.load_digits(MNIST / "mnist.npz")
+    two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
+    plot_digits(mnist, "digits.png", 10, x[two_of_each], 20 * [""])
+
+    model = keras.saving.load_model(MNIST / "model.keras")
+    answers = model.predict(x).argmax(axis=1)
+    misread = np.flatnonzero(answers != y)[:10]
+    titles = [f"{y[i]} → {answers[i]}" for i in misread]
+    plot_digits(mnist, "misread.png", 5, x[misread], titles)
+
+    paths = [ROOT / "tests" / "handwriting" / photo for photo in PHOTOS]
+    readings = [predict.read(model, predict.load_picture(path)) for path in paths]
+    predict.plot(readings).savefig(MNIST / "steps.png", dpi=160)
+
+
+def main():
+    plot_xor()
+    plot_mnist()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 """Real pictures of handwriting, and made ones, for what the real ones do not show.
 
 The made ones are photographs of MNIST's test digits on papers, with pens and in lights that are
-drawn at random, by a generator `rng` of NumPy's.
+drawn at random, by a generator `rng` of NumPy's: `page` writes, and `taken` photographs. Pairs of
+numbers are from and to. The order of the draws must stay, or the READMEs' tables change.
 """
 
 import io
@@ -22,7 +23,7 @@ PENCILS = [(95, 95, 98), (125, 125, 128)]
 BOARDS = [(70, 96, 83), (62, 64, 67)]
 CHALKS = [(235, 235, 228), (235, 220, 130), (240, 185, 190)]
 LINES = (115, 140, 190)
-SHARP = (0.002, 0.004)  # blur, as shares of a picture's height, from and to
+SHARP = (0.002, 0.004)  # blur, as shares of a picture's height
 
 
 def real():
@@ -72,7 +73,7 @@ def mnist(rng, digit):
 
 def written(rng, digit, height):
     """Returns such a digit, cut out to its ink and so many pixels high."""
-    # sharpened by a threshold, for 28 pixels are few
+    # ten times as large, and sharpened by a threshold, for 28 pixels are few
     image = mnist(rng, digit).resize((280, 280), Image.Resampling.BICUBIC)
     ink = np.asarray(image.filter(ImageFilter.GaussianBlur(3))) > 70
     image = Image.fromarray(ink).convert("L")
@@ -83,26 +84,30 @@ def written(rng, digit, height):
 def page(rng, text, height=(240, 400), share=(0.4, 0.75)):
     """Returns a page with rows of digits somewhere on it.
 
-    text: digits, with spaces between the rows, or nothing; height: from and to, in pixels; share:
-    the part of the height that the rows have, from and to.
+    text: digits, with spaces between the rows, or nothing; height: in pixels; share: the part of
+    the height that the rows have.
     """
     rows, height = text.split() or [""], rng.integers(*height)
+    # rows lie half the height of a digit apart, so each but the last takes one and a half
     tall = int(height * rng.uniform(*share) / (1.5 * len(rows) - 0.5))
     block = Image.new("L", (15 * tall, 2 * tall * len(rows)))  # with room to spare
     for i, row in enumerate(rows):
         x = rng.integers(tall)
         for digit in row:
             image = written(rng, digit, int(tall * rng.uniform(0.82, 1)))
-            # rows lie half the height of a digit apart
-            block.paste(image, (x, int(1.5 * tall * i) + rng.integers(1 + tall - image.height)))
-            x += image.width + int(tall * rng.uniform(0.12, 0.45))
+            y = int(1.5 * tall * i) + rng.integers(1 + tall - image.height)
+            block.paste(image, (x, y))
+            gap = int(tall * rng.uniform(0.12, 0.45))
+            x += image.width + gap
     ink = block.getbbox() or (0, 0, 1, 1)
-    block = ImageOps.expand(block.crop(ink), height // 10)
-    width = max(int(height * rng.choice([0.75, 1, 4 / 3])), block.width)
-    whole = Image.new("L", (width, max(height, block.height)))
+    margin = height // 10
+    block = ImageOps.expand(block.crop(ink), margin)
+    aspect = rng.choice([3 / 4, 1, 4 / 3])
+    whole = Image.new("L", (max(int(height * aspect), block.width), max(height, block.height)))
     space = np.subtract(whole.size, block.size)
     whole.paste(block, tuple(rng.integers(1 + space).tolist()))
-    return whole.rotate(rng.uniform(-3, 3), Image.Resampling.BILINEAR)
+    degrees = rng.uniform(-3, 3)
+    return whole.rotate(degrees, Image.Resampling.BILINEAR)
 
 
 # a photograph of it: light and lines are arrays (h, w) of numbers from 0 to 1
@@ -113,7 +118,8 @@ def uneven(rng, shape):
     y, x = (np.linspace(-1, 1, side) for side in shape)
     angle = rng.uniform(0, 2 * np.pi)
     slope = y[:, None] * np.sin(angle) + x * np.cos(angle)
-    return rng.uniform(0.7, 0.8) + rng.uniform(0.03, 0.14) * slope
+    middle, difference = rng.uniform(0.7, 0.8), rng.uniform(0.03, 0.14)
+    return middle + difference * slope
 
 
 def under_a_hand(rng, shape):
@@ -123,25 +129,30 @@ def under_a_hand(rng, shape):
     shadow = Image.new("L", (width, height))
     draw = ImageDraw.Draw(shadow)
     draw.circle((x, height), palm, 255)
-    for angle in np.arange(-1, 1, 0.5) + rng.uniform(0, 0.5):
+    for angle in np.arange(-1, 1, 0.5) + rng.uniform(0, 0.5):  # four fingers, in radians
         length = palm * rng.uniform(1.5, 2.5)
         tip = x + length * np.sin(angle), height - length * np.cos(angle)
         draw.line((x, height, *tip), 255, round(palm / 3))
     soft = shadow.filter(ImageFilter.GaussianBlur(palm * rng.uniform(0.05, 0.15)))
-    return uneven(rng, shape) * (1 - rng.uniform(0.3, 0.5) * np.asarray(soft) / 255)
+    light, darkness = uneven(rng, shape), rng.uniform(0.3, 0.5)
+    return light * (1 - darkness * np.asarray(soft) / 255)
 
 
 def ruled(rng, shape, spacing=(0.25, 0.5), angles=(0,)):
-    """Returns how much pale lines cover each pixel; spacing: shares of the picture's height."""
+    """Returns how much pale lines cover each pixel.
+
+    spacing: shares of the picture's height; angles: in degrees, one for each set of lines.
+    """
     y, x = np.ogrid[: shape[0], : shape[1]]
     gap, first = shape[0] * rng.uniform(*spacing), rng.uniform(0, shape[0])
-    half = shape[0] * rng.uniform(0.0015, 0.004)
+    half = shape[0] * rng.uniform(0.0015, 0.004)  # of a line's width
     lines = np.zeros(shape)
     for turn in np.radians(np.array(angles) + rng.uniform(-3, 3)):
         across = y * np.cos(turn) + x * np.sin(turn) + first
         distance = abs((across + gap / 2) % gap - gap / 2)  # to the next line
         lines = np.maximum(lines, (half + 0.5 - distance).clip(0, 1))
-    return rng.uniform(0.25, 0.5) * lines
+    darkness = rng.uniform(0.25, 0.5)
+    return darkness * lines
 
 
 def patches(rng, shape, size):
@@ -153,7 +164,7 @@ def patches(rng, shape, size):
 def taken(rng, cover, papers=PAPERS, pens=PENS, light=uneven, lines=None, wear=0, blur=SHARP):
     """Returns the photograph of a page, mode RGB.
 
-    wear: how much of the ink is missing in places; blur: from and to, shares of the height.
+    wear: how much of the ink is missing in places; blur: shares of the height.
     """
     cover = np.asarray(cover) / 255
     shape = cover.shape
@@ -167,7 +178,8 @@ def taken(rng, cover, papers=PAPERS, pens=PENS, light=uneven, lines=None, wear=0
     colors = colors * light(rng, shape)[..., None]
     sigma = shape[0] * rng.uniform(*blur)
     colors = ndimage.gaussian_filter(colors, (sigma, sigma, 0))
-    colors = colors + rng.normal(0, rng.uniform(2, 6), colors.shape)  # a sensor's noise
+    noise = rng.uniform(2, 6)  # of a sensor, in levels of 255
+    colors = colors + rng.normal(0, noise, colors.shape)
     return Image.fromarray(colors.clip(0, 255).astype("uint8"))
 
 

@@ -1,49 +1,82 @@
-"""gpu-test, held against what TensorFlow says of this machine."""
+"""gpu-test, held against TensorFlow, for this machine and for a CPU that it takes for three."""
 
-from types import SimpleNamespace
+import os
+import re
+import subprocess
+import sys
 
 import pytest
-from helpers import load
+from helpers import ROOT, load
 
 gpu_test = load("gpu-test")
-GPUS = gpu_test.tf.config.list_physical_devices("GPU")
+tf = gpu_test.tf
 
 
 def test_lists_the_devices_as_the_post_does_and_measures_each(capsys):
     gpu_test.main()
     out = capsys.readouterr().out
     assert out.startswith('[name: "/device:CPU:0"\ndevice_type: "CPU"\nmemory_limit: 268435456\n')
-    assert out.count(" GFLOP/s\n") == len(gpu_test.tf.config.list_logical_devices())
-    last = "Keras will train on /device:GPU:0" if GPUS else "TensorFlow finds no GPU, so Keras"
+    assert out.count(" GFLOP/s\n") == len(tf.config.list_logical_devices())
+    gpus = tf.config.list_physical_devices("GPU")
+    last = "Keras will train on /device:GPU:0" if gpus else "TensorFlow finds no GPU, so Keras"
     assert out.splitlines()[-1].startswith(last)
 
 
-def test_keras_trains_on_the_first_of_several_gpus(monkeypatch, capsys):
-    names = "/device:CPU:0", "/device:GPU:0", "/device:GPU:1"
-    devices = [SimpleNamespace(name=name, device_type=name[8:11]) for name in names]
-    monkeypatch.setattr(gpu_test.device_lib, "list_local_devices", lambda: devices)
-    monkeypatch.setattr(gpu_test, "measure_speed", lambda name: 1000 * names.index(name))
-    gpu_test.main()
-    assert capsys.readouterr().out.splitlines()[1:] == [
-        "/device:CPU:0 computes 0 GFLOP/s",
-        "/device:GPU:0 computes 1,000 GFLOP/s",
-        "/device:GPU:1 computes 2,000 GFLOP/s",
-        "Keras will train on /device:GPU:0",
-    ]
+# TensorFlow takes a CPU for three, two of which are called GPUs: this works on any machine. The
+# program runs in a process of its own, since devices are fixed once TensorFlow has begun.
+THREE_DEVICES = """
+import tensorflow as tf
+from tensorflow.python.client import device_lib
+
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, 3 * [tf.config.LogicalDeviceConfiguration()])
+tf.debugging.set_log_device_placement(True)
+devices = device_lib.list_local_devices(tf.compat.v1.ConfigProto(device_count={"CPU": 3}))
+for device in devices[1:]:
+    device.device_type = "GPU"
+device_lib.list_local_devices = lambda: devices
+
+import main
+main.main()
+"""
 
 
-def test_speed_is_that_of_a_device_that_works_in_the_background(monkeypatch):
-    """One that needs a second for a product, of which the program knows nothing until it waits."""
-    device = SimpleNamespace(todo=0, seconds=0)
+def test_each_device_multiplies_and_keras_trains_on_the_first_gpu():
+    result = subprocess.run(
+        [sys.executable, "-c", THREE_DEVICES],
+        cwd=ROOT / "gpu-test",
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    multiplied = re.findall(r"Executing op \w*MatMul in device \S+(/device:\S+)", result.stderr)
+    measured = re.findall(r"^(\S+) computes [\d,]+ GFLOP/s$", result.stdout, re.MULTILINE)
+    assert measured == ["/device:CPU:0", "/device:CPU:1", "/device:CPU:2"]
+    assert list(dict.fromkeys(multiplied)) == measured
+    assert result.stdout.splitlines()[-1] == "Keras will train on /device:CPU:1"
 
-    def multiply(a, b):
-        device.todo += 1
 
-    def wait():
-        device.seconds, device.todo = device.seconds + device.todo, 0
-
-    monkeypatch.setattr(gpu_test.tf, "matmul", multiply)
-    monkeypatch.setattr(gpu_test.tf.test, "experimental", SimpleNamespace(sync_devices=wait))
-    monkeypatch.setattr(gpu_test.time, "perf_counter", lambda: device.seconds)
+def test_speed_counts_multiplications_and_additions(monkeypatch):
+    """With a clock that a product moves on by a second."""
+    products = []
+    monkeypatch.setattr(tf, "matmul", lambda a, b: products.append(a @ b))
+    monkeypatch.setattr(gpu_test.time, "perf_counter", lambda: len(products))
     speed = gpu_test.measure_speed("/device:CPU:0", size=100, times=3)
-    assert speed == pytest.approx(100 * 100 * (100 + 100) / 1e9)  # multiplications, additions
+    assert speed == pytest.approx(100 * 100 * (100 + 100) / 1e9)
+
+
+def test_device_has_finished_whenever_the_clock_is_read(monkeypatch):
+    calls = []
+
+    def record(module, name):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *values: calls.append(name) or function(*values))
+
+    record(tf, "matmul")
+    record(tf.test.experimental, "sync_devices")
+    record(gpu_test.time, "perf_counter")
+    gpu_test.measure_speed("/device:CPU:0", size=100, times=1)
+    before = [calls[i - 1] for i, name in enumerate(calls) if name == "perf_counter"]
+    assert before == 2 * ["sync_devices"]
+    assert "matmul" in calls[calls.index("perf_counter") :]
