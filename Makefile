@@ -5,7 +5,7 @@ UV := $(if $(shell command -v uv),uv,.uv/bin/uv)
 OWN_UV = $(filter .uv/%,$(UV))
 UV_PYTHON ?= >=3.11,<3.14
 WITH_JAX = $(UV) run --no-project --python $(PYTHON) --with jax==0.10.2
-LIST_PINS = sed -n 's/^      - //p'  # prints environment.yml's packages, one a line
+LIST_PINS = sed -n 's/  \#.*//; s/^      - //p'  # prints environment.yml's packages, one a line
 EXAMPLES = gpu-test xor-numpy xor-keras mnist
 
 .PHONY: help run $(EXAMPLES) draw test test-jax lint bench plots setup lock clean
@@ -58,15 +58,15 @@ setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targ
 
 .uv/bin/uv:
 	python3 -m venv .uv
-	.uv/bin/python -m pip install uv
+	.uv/bin/python -m pip install uv==0.13.9
 
-# awk leaves out what new.yml names already: the direct dependencies
 lock: $(OWN_UV)  ## renew what environment.yml pins beyond its direct dependencies
 	sed '/make lock/q' environment.yml >new.yml
-	$(LIST_PINS) new.yml | $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
-		--no-annotate --no-header - >locked.txt
-	sed 's/^/      - /' locked.txt | awk '!/==/ || !seen[$$2]++' new.yml - >environment.yml
-	rm new.yml locked.txt
+	$(LIST_PINS) new.yml >direct.txt
+	$(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
+		--no-annotate --no-header direct.txt >locked.txt
+	grep -vxFf direct.txt locked.txt | sed 's/^/      - /' >>new.yml
+	mv new.yml environment.yml && rm direct.txt locked.txt
 
 clean:  ## remove what these have made, .venv and the trained model included
 	rm -rf .uv .venv .pytest_cache .ruff_cache mnist/model.keras
