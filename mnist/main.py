@@ -60,13 +60,17 @@ def build_model():
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
             # only in training: moves each digit by up to a pixel, since its place must not matter
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
-            # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place?
-            layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16), as 28 - 5 + 1 = 24
+            # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
+            # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
+            layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
             # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
-            layers.BatchNormalization(),  # gives each filter's numbers a learned mean and spread
-            layers.ReLU(),  # max(x, 0): without a bend somewhere, two layers do no more than one
-            layers.Conv2D(48, 3),  # (10, 10, 48): patterns of the patterns
+            # gives each filter's numbers a mean and a spread that are learned
+            layers.BatchNormalization(),
+            # max(x, 0): without a bend somewhere, two layers do no more than one
+            layers.ReLU(),
+            # the same once more, for patterns of these patterns
+            layers.Conv2D(48, 3),  # (10, 10, 48)
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -74,7 +78,8 @@ def build_model():
             layers.BatchNormalization(),
             layers.ReLU(),
             layers.Flatten(),  # (576,)
-            layers.Dense(10, activation="softmax"),  # ten numbers that add up to 1
+            # ten probabilities: softmax makes ten sums positive, and makes them add up to 1
+            layers.Dense(10, activation="softmax"),
         ]
     )
 

@@ -49,9 +49,12 @@ def build_model():
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows. They are one batch, so an epoch is one step."""
+    """Fits the model to the four rows. They are one batch, so an epoch is one step.
+
+    Keras prints a line for each epoch.
+    """
     # NumPy: for epoch in range(epochs): forward, loss, backward, step
-    model.fit(training_data, target_data, epochs=epochs, verbose=2)  # a line for each epoch
+    model.fit(training_data, target_data, epochs=epochs, verbose=2)
 
 
 def plot(model):
