@@ -409,9 +409,11 @@ PARTS = {
 
 def main():
     parser = argparse.ArgumentParser(description="Measure the examples against what they replace.")
-    text = "%(choices)s; default: all but jax"
-    parser.add_argument("parts", nargs="*", metavar="PART", choices=PARTS, help=text)
+    text = f"{', '.join(PARTS)}; default: all but jax"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=text)
     parts = parser.parse_args().parts or [part for part in PARTS if part != "jax"]
+    if not set(parts) <= PARTS.keys():
+        parser.error(f"the parts are {', '.join(PARTS)}")
     on_jax = keras.backend.backend() == "jax"
     if any((part == "jax") != on_jax for part in parts):
         parser.error("set KERAS_BACKEND=jax for the part jax, and for no other")
