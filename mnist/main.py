@@ -26,48 +26,28 @@ from keras import layers
 HERE = Path(__file__).parent
 
 
-def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
-    with np.load(path) as file:
-        x_train, y_train = file["x_train"], file["y_train"]
-        x_test, y_test = file["x_test"], file["y_test"]
-    check(x_train, y_train)
-    check(x_test, y_test)
-    return x_train, y_train, x_test, y_test
-
-
-def check(x, y):
-    """Raises ValueError where images x and labels y are not such as MNIST's."""
-    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
-        shapes = f"images {x.shape} with labels {y.shape}"
-        raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")
-    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
-        raise ValueError("labels other than integers from 0 to 9")
-    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
-        raise ValueError("pixels that are not numbers")
-
-
 def build_model():
     """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities.
 
-    Pooling comes right after a convolution, so that the layers after it have a quarter of the work,
-    and normalization right before ReLU, so that some numbers are on either side of ReLU's bend.
+    After each layer stands the shape of one digit behind it: height, width, numbers at each place.
     """
     return keras.Sequential(
         [
             keras.Input(shape=(28, 28)),
-            layers.Reshape((28, 28, 1)),  # one channel: gray
+            layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
             # only in training: moves each digit by up to a pixel, since its place must not matter
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers
+            # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
+            # spares the next two layers three quarters of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # gives each filter's numbers a mean and a spread that are learned
+            # gives each filter's numbers a mean and a spread that are learned, so that some of them
+            # are above 0 and some below
             layers.BatchNormalization(),
-            # max(x, 0): without a bend somewhere, two layers do no more than one
+            # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -150,6 +130,27 @@ def plot(history, filters, x, y, answers):
     titles = [f"{y[i]} → {answers[i]}" for i in shown]
     show_images(bottom, 5, 10, x[shown], titles, cmap="gray_r")
     return figure
+
+
+def load_digits(path):
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
+    with np.load(path) as file:
+        x_train, y_train = file["x_train"], file["y_train"]
+        x_test, y_test = file["x_test"], file["y_test"]
+    check(x_train, y_train)
+    check(x_test, y_test)
+    return x_train, y_train, x_test, y_test
+
+
+def check(x, y):
+    """Raises ValueError where images x and labels y are not such as MNIST's."""
+    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
+        shapes = f"images {x.shape} with labels {y.shape}"
+        raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")
+    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
+        raise ValueError("labels other than integers from 0 to 9")
+    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
+        raise ValueError("pixels that are not numbers")
 
 
 def parse_arguments(argv):

@@ -81,18 +81,17 @@ class Reading(NamedTuple):
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     noise = 25  # levels of gray: a camera's differs less from the paper, ink differs more
-    paleness = 0.65  # pale ink has at least this share of the darkness that makes ink
     darkness = find_ink(picture)
-    threshold = max(filters.threshold_otsu(darkness), noise)  # Otsu's parts paper and ink best
-    ink, pale = darkness > threshold, darkness > paleness * threshold
-    lines = find_lines(ink, pale) | find_lines(ink.T, pale.T).T  # across and down
+    threshold = max(filters.threshold_otsu(darkness), noise)  # Otsu's parts two groups best
+    ink = darkness > threshold
+    lines = find_lines(ink) | find_lines(ink.T).T  # across and down
     labels = find_digits(ink & ~lines)
     digits = measure.regionprops(labels)
     rows = []
     for row in sort_into_rows(digits):
         images = np.array([redraw(digit.image) for digit in row])
         rows.append(Row(row, images, model.predict_on_batch(images)))
-    doubtful = may_lack_a_digit(ink, pale, lines, labels)
+    doubtful = may_lack_a_digit(darkness / threshold, lines, labels)
     return Reading(picture, ink, ink & (labels == 0), rows, doubtful)
 
 
@@ -119,9 +118,9 @@ def load_picture(path):
 
 def find_ink(picture):
     """Returns how much darker than its paper each pixel of a picture is, 255 for black on white."""
-    window = 140 // 4  # wider than most strokes and narrower than most shadows, at a quarter
     gray = picture.convert("L").filter(ImageFilter.GaussianBlur(1))  # blurred against noise
     # the paper changes slowly, so a quarter of the size will do; its edge is repeated all around
+    window = 35  # wider than most strokes and narrower than most shadows at this size
     small = np.pad(np.asarray(gray.reduce(4), "float32"), window, "edge")
     # Light ink, as chalk, is turned dark. Most pixels are paper and hardly differ from the mean
     # around them, a few are ink and differ much: upward if it is light, and then the skew is > 0.
@@ -132,15 +131,14 @@ def find_ink(picture):
     paper = ndimage.grey_closing(small, window)[window:-window, window:-window]
     paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
     # in a shadow ink differs less from its paper; the root makes up for part of that
-    return (paper - gray) * np.sqrt(255 / paper)
+    return (paper - np.asarray(gray)) * np.sqrt(255 / paper)
 
 
-def find_lines(ink, pale):
-    """Returns which pixels of a mask (h, w) belong to lines across; pale shows them unbroken."""
+def find_lines(ink):
+    """Returns which pixels of a mask (h, w) belong to lines across, as on ruled paper."""
     tilt = 10  # degrees: few sheets lie more askew
-    share = 0.55  # of the picture's width: a line is longer
-    # thickened up and down, since lines may be wavy
-    image = Image.fromarray(ndimage.maximum_filter(pale, (5, 1)))
+    share = 0.6  # of the picture's width: a line is longer
+    image = Image.fromarray(ndimage.maximum_filter(ink, 5))  # thicker, as lines may be wavy
     lines = np.zeros_like(ink)
     # turn the image by each angle, keep the rows of pixels that are mostly ink, and turn them back
     for angle in range(-tilt, tilt + 1):
@@ -219,16 +217,19 @@ def with_strokes_of(width, mask):
     return depth > half_width - width / 2
 
 
-def may_lack_a_digit(ink, pale, lines, labels):
-    """Returns whether these masks (h, w) have something without a label that might be a digit."""
+def may_lack_a_digit(darkness, lines, labels):
+    """Returns whether something that is no digit and no line might be a digit after all.
+
+    darkness (h, w) is 1 where ink begins; lines (h, w) is a mask, labels (h, w) of find_digits.
+    """
+    paleness = 0.65  # what is less dark is paper
     least = 1 / 3  # of the height of a typical digit: what is shorter is none
     typical = np.median([height(digit) for digit in measure.regionprops(labels)])
-    rest = measure.regionprops(measure.label(ink & ~lines & (labels == 0)))
-    pieces = measure.regionprops(measure.label(pale), ink)
-    rest += [piece for piece in pieces if not piece.intensity_max]  # pale all over
-    # a line down that reaches no edge of the picture, and is no longer than a digit, may be a 1
+    pieces = measure.regionprops(measure.label(darkness > paleness), lines | (labels > 0))
+    rest = [piece for piece in pieces if not piece.intensity_max]  # without a line or a digit
+    # what was taken for a line down, but reaches no edge and is no longer than digits, may be a 1
     inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
-    rest += [line for line in inner if len(ink) / 2 < height(line) < RATIO * typical]
+    rest += [line for line in inner if len(lines) / 2 < height(line) < RATIO * typical]
     return any(max(piece.image.shape) > least * typical for piece in rest)
 
 
@@ -243,8 +244,7 @@ def plot(readings):
         ink[reading.dropped] = 255, 140, 0  # orange
         for panel, title, image in zip(panels, titles, (reading.picture, ink, reading.seen())):
             panel.imshow(image, cmap="gray_r")
-            panel.set(xticks=[], yticks=[])
-            panel.set_title(title, pad=14)  # room for the label of a digit at the edge
+            panel.set(xticks=[], yticks=[], xlabel=title)
         for row in reading.rows:
             for digit, label in zip(row.digits, row.text()):
                 top, left, bottom, right = digit.bbox
@@ -257,8 +257,8 @@ def plot(readings):
 def load_model(path):
     """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
     try:
-        # only to predict, and without running any code that the file may hold
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        # compile=False: only to predict. Code in the file is not run, unless Keras is told to.
+        model = keras.saving.load_model(path, compile=False)
         if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
             raise ValueError("another network than main.py's")
     except Exception as error:  # libraries raise a dozen types for broken files

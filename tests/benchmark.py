@@ -228,7 +228,6 @@ STEPS = {
     "ink is not brightened in shadows": (r" \* np\.sqrt\(255 / paper\)", ""),
     "noise counts as ink": (r"noise = \d+", "noise = 0"),
     "ruled lines stay": (r" lines = find_lines\(.*", " lines = np.zeros_like(ink)"),
-    "pale parts of lines stay": (r"maximum_filter\(pale,", "maximum_filter(ink,"),
     "lines are level": (r"tilt = \d+", "tilt = 0"),
     "what crosses lines goes, too": (r" & ~ndimage\.grey_opening\(.*\)", ""),
     "gaps stay": (r"ndimage\.binary_dilation\((\w+)\)", r"\1"),
@@ -240,7 +239,7 @@ STEPS = {
     "strokes keep their width": (r"return depth > .*", "return mask"),
     "centered by the box, not by the mass": (r"13\.5 - np\.array\(.*\), ", "0, "),
     "no doubt about what is left out": (r"doubtful = may_lack.*", "doubtful = False"),
-    "no doubt about what is pale": (r" +rest \+= .*intensity_max.*\n", ""),
+    "no doubt about what is pale": (r"paleness = [\d.]+", "paleness = 1"),
     "no doubt about short lines": (r" +rest \+= .*in inner.*\n", ""),
     "no doubt from 50% on": (r">= 0\.98", ">= 0.5"),
 }

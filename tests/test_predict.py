@@ -150,6 +150,15 @@ def test_what_is_dropped_though_it_may_be_a_digit_makes_the_answer_doubtful(mode
     assert "?" in str(predict.read(model, pale))
 
 
+def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
+    picture, pen = sheet()
+    draw_ones(pen, 300)
+    pen.line((400, 100, 400, 540), "black", 6)
+    reading = predict.read(model, picture.resize((500, 500)))
+    assert reading.text() == "1"
+    assert "?" in str(reading)
+
+
 def test_redrawn_digits_measure_what_mnist_s_do(model):
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
