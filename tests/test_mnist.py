@@ -148,16 +148,17 @@ def test_batch_size_is_the_number_of_digits_a_step(few, tmp_path, printed):
 
 
 @pytest.mark.filterwarnings("ignore:Limiting epochs")
-def test_learning_rate_falls_to_zero_at_the_last_step(few):
-    """Halfway, after one epoch of two, it is half of 0.01, also where the last batch is small."""
+@pytest.mark.parametrize(("epochs", "rate"), [(1, 0.005), (2, 0)])
+def test_learning_rate_falls_to_zero_at_the_last_of_two_epochs(few, epochs, rate):
+    """Also where the last batch is small, as here: 550 digits make batches of 500 and 50."""
     x, y, *_ = mnist.load_digits(few)
     model = mnist.build_model()
-    keras.config.set_max_epochs(1)
+    keras.config.set_max_epochs(epochs)  # after these, training stops
     try:
         mnist.train(model, x, y, epochs=2, batch_size=500, verbose=0)
     finally:
         keras.config.set_max_epochs(None)
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.005)
+    assert float(model.optimizer.learning_rate) == pytest.approx(rate)
 
 
 def test_validation_digits_are_not_trained_on(few):
