@@ -82,7 +82,8 @@ def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     noise = 25  # levels of gray: a camera's differs less from the paper, ink differs more
     darkness = find_ink(picture)
-    threshold = max(filters.threshold_otsu(darkness), noise)  # Otsu's parts two groups best
+    # Otsu's method finds the level that parts two groups best: paper and ink
+    threshold = max(filters.threshold_otsu(darkness), noise)
     ink = darkness > threshold
     lines = find_lines(ink) | find_lines(ink.T).T  # across and down
     labels = find_digits(ink & ~lines)
@@ -145,7 +146,7 @@ def find_lines(ink):
         turned = np.asarray(image.rotate(angle))
         level = turned & (turned.mean(axis=1, keepdims=True) > share)
         lines |= np.asarray(Image.fromarray(level).rotate(-angle))
-    # strokes that cross a line stay: opening finds the ink that is at least so tall
+    # opening leaves out what is less tall than FIT // 2: it keeps the strokes that cross a line
     return ink & lines & ~ndimage.grey_opening(ink, (FIT // 2, 1))
 
 
@@ -157,9 +158,9 @@ def find_digits(ink):
     tall = [piece for piece in pieces if height(piece) >= FIT]
     if not tall:
         raise NothingToRead("nothing but specks stands out; try darker ink, or take it closer")
-    # a desk or a scanner's border reaches two edges of the picture, a digit only if it fills it
+    # a desk or a scanner's border reaches two of the picture's four edges, a digit hardly ever
     tall = [piece for piece in tall if np.equal(piece.bbox, (0, 0, *ink.shape)).sum() < 2] or tall
-    # the median, for which a piece 90 pixels tall counts 90 times, so that debris can't outvote it
+    # the median, for which a piece 90 pixels tall counts 90 times: that of 20, 20 and 90 is 90
     heights = [height(piece) for piece in tall]
     typical = np.median(np.repeat(heights, heights))
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
@@ -176,7 +177,7 @@ def height(region):
 
 
 def is_part(piece, digit):
-    """Returns whether a piece is within a digit's width and reaches its height, as a 5's bar."""
+    """Returns whether a piece belongs to a digit: above, inside or below it, and reaching it."""
     top, left, bottom, right = digit.bbox
     _, x = piece.centroid
     return left <= x <= right and piece.bbox[2] > top and piece.bbox[0] < bottom
@@ -226,7 +227,7 @@ def may_lack_a_digit(darkness, lines, labels):
     least = 1 / 3  # of the height of a typical digit: what is shorter is none
     typical = np.median([height(digit) for digit in measure.regionprops(labels)])
     pieces = measure.regionprops(measure.label(darkness > paleness), lines | (labels > 0))
-    rest = [piece for piece in pieces if not piece.intensity_max]  # without a line or a digit
+    rest = [piece for piece in pieces if not piece.intensity_max]  # no pixel in a line or a digit
     # what was taken for a line down, but reaches no edge and is no longer than digits, may be a 1
     inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
     rest += [line for line in inner if len(lines) / 2 < height(line) < RATIO * typical]
