@@ -44,8 +44,7 @@ def build_model():
             # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
             # spares the next two layers three quarters of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # gives each filter's numbers a mean and a spread that are learned, so that some of them
-            # are above 0 and some below
+            # gives each filter's numbers a mean and a spread that are learned: 0 and 1 at first
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),
@@ -188,7 +187,7 @@ def parse_arguments(argv):
     try:
         return args, load_digits(args.data)
     except Exception as error:  # broken files raise a dozen types
-        parser.error(f"--data {args.data} is unlike mnist.npz: {error}")
+        parser.error(f"--data {args.data}: {error}")
 
 
 def main(argv=None):

@@ -32,7 +32,7 @@ from scipy import ndimage, stats
 from skimage import exposure, filters, measure, morphology, segmentation
 
 HERE = Path(__file__).parent
-FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall here is a speck
+FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall in a picture is a speck
 RATIO = 2  # no digit is more than twice as tall as a typical one, or less than half as tall
 
 
@@ -146,8 +146,8 @@ def find_lines(ink):
         turned = np.asarray(image.rotate(angle))
         level = turned & (turned.mean(axis=1, keepdims=True) > share)
         lines |= np.asarray(Image.fromarray(level).rotate(-angle))
-    # opening leaves out what is less tall than FIT // 2: it keeps the strokes that cross a line
-    return ink & lines & ~ndimage.grey_opening(ink, (FIT // 2, 1))
+    # opening leaves out what is less than 10 pixels tall: it keeps the strokes that cross a line
+    return ink & lines & ~ndimage.grey_opening(ink, (10, 1))
 
 
 def find_digits(ink):
@@ -219,19 +219,20 @@ def with_strokes_of(width, mask):
 
 
 def may_lack_a_digit(darkness, lines, labels):
-    """Returns whether something that is no digit and no line might be a digit after all.
-
-    darkness (h, w) is 1 where ink begins; lines (h, w) is a mask, labels (h, w) of find_digits.
-    """
+    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
     paleness = 0.65  # what is less dark is paper
     least = 1 / 3  # of the height of a typical digit: what is shorter is none
-    typical = np.median([height(digit) for digit in measure.regionprops(labels)])
+    digits = measure.regionprops(labels)
+    typical = np.median([height(digit) for digit in digits])
     pieces = measure.regionprops(measure.label(darkness > paleness), lines | (labels > 0))
     rest = [piece for piece in pieces if not piece.intensity_max]  # no pixel in a line or a digit
     # what was taken for a line down, but reaches no edge and is no longer than digits, may be a 1
     inner = measure.regionprops(segmentation.clear_border(measure.label(lines)))
     rest += [line for line in inner if len(lines) / 2 < height(line) < RATIO * typical]
-    return any(max(piece.image.shape) > least * typical for piece in rest)
+    # what was taken for one digit, but has two parts as tall as digits, may be two
+    parts = [measure.regionprops(measure.label(digit.image)) for digit in digits]
+    two = [sum(typical / RATIO < height(part) for part in of_one) > 1 for of_one in parts]
+    return any(two) or any(max(piece.image.shape) > least * typical for piece in rest)
 
 
 def plot(readings):
@@ -258,7 +259,7 @@ def plot(readings):
 def load_model(path):
     """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
     try:
-        # compile=False: only to predict. Code in the file is not run, unless Keras is told to.
+        # only to predict; code that the file may hold is not run, as safe_mode is Keras's default
         model = keras.saving.load_model(path, compile=False)
         if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
             raise ValueError("another network than main.py's")

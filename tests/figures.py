@@ -1,7 +1,7 @@
 """Makes the READMEs' pictures but mnist/page.png, for `make plots`, over those that are there.
 
 Needs nothing but the programs and tests/handwriting. Trains mnist's network anew, in a minute:
-mnist/model.keras is its own.
+that network replaces mnist/model.keras.
 """
 
 import keras

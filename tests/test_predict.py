@@ -150,6 +150,16 @@ def test_what_is_dropped_though_it_may_be_a_digit_makes_the_answer_doubtful(mode
     assert "?" in str(predict.read(model, pale))
 
 
+@pytest.mark.parametrize("top", [100, 200])
+def test_no_digit_is_taken_for_a_part_of_another_without_a_doubt(model, top):
+    """A 1 that stands on the foot of an L, and begins above its head or below."""
+    picture, pen = sheet()
+    pen.line([(150, 150), (150, 450), (400, 450)], "black", 20)
+    pen.line((300, top, 300, 400), "black", 20)
+    reading = predict.read(model, predict.load_picture(pictures.saved(picture)))
+    assert "?" in str(reading) or len(reading.rows[0].digits) == 2
+
+
 def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
     picture, pen = sheet()
     draw_ones(pen, 300)
