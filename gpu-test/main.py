@@ -4,9 +4,10 @@
 # ///
 """Which devices TensorFlow sees, and how fast each one computes.
 
-The post's section "TensorFlow Backend and GPUs". The speeds are in GFLOP/s, billions of additions
-and multiplications a second. For scale: two cores of a server with AVX-512 make some 500; each GTX
-1080 Ti of the post could make 11,300 at most (3,584 cores * 2 operations * 1.58 GHz).
+The post's section "TensorFlow Backend and GPUs". Most of what a network computes are products of
+matrices, so their speed counts, in GFLOP/s: billions of additions and multiplications a second.
+Two cores of a server reach about 500; each GTX 1080 Ti of the post could reach 11,300 (3,584 cores
+* 2 operations * 1.58 GHz).
 """
 
 import time

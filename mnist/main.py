@@ -44,7 +44,8 @@ def build_model():
             # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
             # spares the next two layers three quarters of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # gives each filter's numbers a mean and a spread that are learned: 0 and 1 at first
+            # shifts and scales each filter's numbers to a mean and a spread that it learns, and
+            # that are 0 and 1 at first
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),

@@ -61,7 +61,7 @@ def backward(X, y, l1, l2, syn1):
     # slope of -log(probability) * slope of the sigmoid
     # where y is 1:  -1 / l2       * l2 * (1 - l2)  =  l2 - 1
     # where y is 0:   1 / (1 - l2) * l2 * (1 - l2)  =  l2 - 0
-    # which is l2 - y in both cases (the post keeps l2 * (1 - l2), and adds steps of y - l2)
+    # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); each row is a quarter of the mean
     # syn1 has carried the hidden outputs forward, and now carries the error back to them; then it
     # goes through their sigmoids, too
