@@ -92,7 +92,7 @@ def read(model, picture):
     for row in sort_into_rows(digits):
         images = np.array([redraw(digit.image) for digit in row])
         rows.append(Row(row, images, model.predict_on_batch(images)))
-    doubtful = may_lack_a_digit(darkness / threshold, lines, labels)
+    doubtful = may_lack_a_digit(darkness / threshold, lines, labels, digits)
     return Reading(picture, ink, ink & (labels == 0), rows, doubtful)
 
 
@@ -218,11 +218,10 @@ def with_strokes_of(width, mask):
     return depth > half_width - width / 2
 
 
-def may_lack_a_digit(darkness, lines, labels):
+def may_lack_a_digit(darkness, lines, labels, digits):
     """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
     paleness = 0.65  # what is less dark is paper
     least = 1 / 3  # of the height of a typical digit: what is shorter is none
-    digits = measure.regionprops(labels)
     typical = np.median([height(digit) for digit in digits])
     pieces = measure.regionprops(measure.label(darkness > paleness), lines | (labels > 0))
     rest = [piece for piece in pieces if not piece.intensity_max]  # no pixel in a line or a digit
