@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 PROGRAMS = [path for path in sorted(ROOT.glob("*/*.py")) if path.parent.name != "tests"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 CONDA, PIP = (ROOT / "environment.yml").read_text().split("  - pip:\n")
-DIRECT, INDIRECT = PIP.split("      # what those need in turn")
+DIRECT, _ = PIP.split("      # what those need in turn")
 
 
 def pins(text):
@@ -24,7 +24,9 @@ def pins(text):
 
 
 def test_every_package_is_pinned_once_to_an_exact_version():
+    assert CONDA.startswith("name: keras\nchannels:\n  - ")
     assert "  - python=3.12\n" in CONDA
+    assert all(line.startswith(("      - ", "      # ")) for line in PIP.splitlines())
     assert PIP.count("      - ") == len(pins(PIP))
     for pin in pins(PIP).values():
         [version] = Requirement(pin).specifier
