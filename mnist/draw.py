@@ -16,6 +16,7 @@ import contextlib
 import io
 import webbrowser
 
+import find_digits
 import predict
 import tornado.web
 from PIL import Image
@@ -39,9 +40,9 @@ class Page(tornado.web.RequestHandler):
     def post(self):
         """Answers a picture with what is read in it, as JSON: with {} if there is no digit."""
         try:
-            picture = predict.load_picture(io.BytesIO(self.request.body))
+            picture = find_digits.load_picture(io.BytesIO(self.request.body))
             self.write(describe(predict.read(self.model, picture)))
-        except predict.NothingToRead:
+        except find_digits.NothingToRead:
             self.write({})
 
 
@@ -52,7 +53,7 @@ def describe(reading):
     return {
         "text": str(reading),
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
-        "probabilities": reading.rows[-1].probabilities[-1].tolist(),  # of the last digit
+        "probabilities": reading.probabilities[-1][-1].tolist(),  # of the last digit
     }
 
 

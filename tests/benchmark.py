@@ -7,24 +7,25 @@ parts that are named. Bounds follow each table; the exit status is 1 if one of t
 import argparse
 import os
 import platform
-import re
 import sys
 import time
-from contextlib import redirect_stdout
-from functools import cache
+from contextlib import contextmanager, redirect_stdout
+from functools import cache, partial
 from importlib.metadata import version
 from io import StringIO
 from itertools import chain
-from types import ModuleType
 
 import keras
 import numpy as np
 import pictures
 from helpers import ROOT, load
 from keras import layers
+from PIL import ImageFilter
+from pytest import MonkeyPatch
 from scipy import stats
 
 xor_numpy, xor_keras, mnist = load("xor-numpy"), load("xor-keras"), load("mnist")
+predict = load("mnist", "predict")
 X, Y, X_TEST, Y_TEST = mnist.load_digits(ROOT / "mnist" / "mnist.npz")
 missed = []  # bounds
 
@@ -203,77 +204,82 @@ def measure_mnist():
     check(times >= 10, f"mnist: trained {times:.1f} times as fast as in 2018, at least 10 times")
 
 
-# lines and steps: what the lines of mnist/main.py and the steps of mnist/predict.py are worth
+# lines and steps: what the lines of mnist/main.py and the steps of find_digits.py are worth
 
-# for each row of the table a regular expression, and what takes the place of all that it matches
-LINES = {
-    "as it is": ("", ""),
-    "without the shifts": (r".*RandomTranslation.*\n", ""),
-    "without `Rescaling`": (r".*Rescaling.*\n", ""),
-    "without batch normalization": (r".*BatchNormalization.*\n", ""),
-    "without `Rescaling` and batch normalization": (r".*(Rescaling|BatchNormalization).*\n", ""),
-    "without ReLU": (r".*ReLU\(\).*\n", ""),
-    "ReLU before the pooling": (r"(.*MaxPooling2D.*\n)(.*Batch.*\n.*ReLU.*\n)", r"\2\1"),
-    "without the last convolution": (r".*Conv2D\(64.*\n.*Batch.*\n.*ReLU.*\n", ""),
-    "one hidden `Dense(128)` instead of convolutions": (
-        r"layers\.Conv2D\(16(.*\n)+.*Flatten\(\)",
-        'layers.Flatten(), layers.Dense(128, "relu")',
+
+def network_of(old):
+    """Returns an untrained network with layers such as these."""
+    new = [layer.from_config(layer.get_config()) for layer in old]
+    return keras.Sequential([keras.Input((28, 28)), *new])
+
+
+def without(*types):
+    """Returns mnist's network without its layers of these types."""
+    return network_of([part for part in mnist.build_model().layers if not isinstance(part, types)])
+
+
+def relu_before_pooling():
+    network = mnist.build_model().layers
+    for i in [i for i, layer in enumerate(network) if isinstance(layer, layers.MaxPooling2D)]:
+        pooling, normalization, relu = network[i : i + 3]
+        network[i : i + 3] = normalization, relu, pooling
+    return network_of(network)
+
+
+def without_last_convolution():
+    *first, _, _, _, flatten, last = mnist.build_model().layers
+    return network_of([*first, flatten, last])
+
+
+def one_hidden_layer():
+    reshape, rescaling, shifts, *_, last = mnist.build_model().layers
+    hidden = layers.Flatten(), layers.Dense(128, "relu")
+    return network_of([reshape, rescaling, shifts, *hidden, last])
+
+
+CONSTANT = "with a learning rate of 0.01 all the time"
+LINES = {  # for each row of the table a function that returns the network
+    "as it is": without,
+    "without the shifts": partial(without, layers.RandomTranslation),
+    "without `Rescaling`": partial(without, layers.Rescaling),
+    "without batch normalization": partial(without, layers.BatchNormalization),
+    "without `Rescaling` and batch normalization": partial(
+        without, layers.Rescaling, layers.BatchNormalization
     ),
-    "with a learning rate of 0.01 all the time": (r"keras\S+CosineDecay\(.*\)", "0.01"),
-}
-STEPS = {
-    "as it is": ("", ""),
-    "without the blur": (r"\.filter\(ImageFilter\.GaussianBlur\(1\)\)", ""),
-    "light ink is not turned dark": (r"stats\.skew\(.*\) > 0", "False"),
-    "ink is not brightened in shadows": (r" \* np\.sqrt\(255 / paper\)", ""),
-    "noise counts as ink": (r"noise = \d+", "noise = 0"),
-    "ruled lines stay": (r" lines = find_lines\(.*", " lines = np.zeros_like(ink)"),
-    "lines are level": (r"tilt = \d+", "tilt = 0"),
-    "what crosses lines goes, too": (r" & ~ndimage\.grey_opening\(.*\)", ""),
-    "gaps stay": (r"ndimage\.binary_dilation\((\w+)\)", r"\1"),
-    "desks and borders stay": (r" +tall = .*bbox.*\n", ""),
-    "sizes judged against the tallest": (r"typical = np\.median\(np\..*", "typical = max(heights)"),
-    "digits of all sizes": (r"RATIO = \d+", "RATIO = 1000"),
-    "parts stay apart": (r"return left <= x .*", "return False"),
-    "rows do not climb": (r"(row|nearest)\[-1\]", r"\1[0]"),
-    "strokes keep their width": (r"return depth > .*", "return mask"),
-    "centered by the box, not by the mass": (r"13\.5 - np\.array\(.*\), ", "0, "),
-    "no doubt about what is left out": (r"doubtful = may_lack.*", "doubtful = False"),
-    "no doubt about what is pale": (r"paleness = [\d.]+", "paleness = 1"),
-    "no doubt about short lines": (r" +rest \+= .*in inner.*\n", ""),
-    "no doubt from 50% on": (r">= 0\.98", ">= 0.5"),
+    "without ReLU": partial(without, layers.ReLU),
+    "ReLU before the pooling": relu_before_pooling,
+    "without the last convolution": without_last_convolution,
+    "one hidden `Dense(128)` instead of convolutions": one_hidden_layer,
+    CONSTANT: without,
 }
 
 
-def edited(name, file="main.py"):
-    """Returns mnist's main.py or predict.py, edited as LINES or STEPS says, as a module."""
-    path = ROOT / "mnist" / file
-    pattern, replacement = LINES[name] if file == "main.py" else STEPS[name]
-    source, found = re.subn(pattern, replacement, path.read_text(encoding="utf-8"))
-    assert found, f"{name}: {pattern} is not in {file}"
-    module = ModuleType(path.stem)
-    module.__file__ = str(path)
-    exec(compile(source, name, "exec"), module.__dict__)
-    return module
+def train_line(name, x, y, **options):
+    """Trains the network of a row as mnist does, and returns it."""
+    model = LINES[name]()
+    with MonkeyPatch.context() as patch:
+        if name == CONSTANT:
+            schedules = keras.optimizers.schedules
+            patch.setattr(schedules, "CosineDecay", lambda learning_rate, steps: learning_rate)
+        mnist.train(model, x, y, verbose=0, **options)
+    return model
 
 
-def train_line(name, part):
-    """Trains an edited mnist/main.py without a sixth of the training digits, of parts 0 to 5.
+def accuracies(name, part):
+    """Trains on all training digits but a sixth of them, of parts 0 to 5.
 
     Returns the accuracies on the sixth, in %: on its digits as they are, and moved by two pixels.
     """
-    example = edited(name)
     held_out = np.arange(len(X)) * 6 // len(X) == part
     keras.utils.clear_session()
     keras.utils.set_random_seed(part)
-    model = example.build_model()
-    example.train(model, X[~held_out], Y[~held_out], verbose=0)
-    accuracies = []
+    model = train_line(name, X[~held_out], Y[~held_out])
+    found = []
     for move in (0, 0), (2, 0), (-2, 0), (0, 2), (0, -2):
         moved = np.roll(X[held_out], move, axis=(1, 2))
         _, accuracy = model.evaluate(moved, Y[held_out], batch_size=1000, verbose=0)
-        accuracies.append(100 * accuracy)
-    return accuracies[0], np.mean(accuracies[1:])
+        found.append(100 * accuracy)
+    return found[0], np.mean(found[1:])
 
 
 def measure_lines():
@@ -282,18 +288,13 @@ def measure_lines():
     The differences are means over pairs: two networks that are tested on the same digits. The time
     is the least of ten of 50 steps, since what else runs only adds to it.
     """
-    models, seconds, results = {}, {}, {name: [] for name in LINES}
-    for name in LINES:
-        example = edited(name)
-        models[name] = example.build_model()
-        example.train(models[name], X[:6400], Y[:6400], epochs=1, verbose=0)  # also compiles it
+    x, y, seconds = X[:6400], Y[:6400], {}
+    models = {name: train_line(name, x, y, epochs=1) for name in LINES}  # also compiled by that
     for _ in range(10):
         for name, model in models.items():
-            taken, _ = timed(model.fit, X[:6400], Y[:6400], batch_size=128, verbose=0)
+            taken, _ = timed(model.fit, x, y, batch_size=128, verbose=0)
             seconds[name] = min(taken, seconds.get(name, taken))
-    for part in range(4):
-        for name in LINES:
-            results[name].append(train_line(name, part))
+    results = {name: [accuracies(name, part) for part in range(4)] for name in LINES}
     head("mnist/main.py", "accuracy, %", "difference", "moved by 2 pixels, %", "time")
     as_it_is, _ = np.transpose(results["as it is"])
     for name in LINES:
@@ -306,6 +307,48 @@ def measure_lines():
             f"{moved.mean():.1f}",
             f"{seconds[name] / seconds['as it is']:.2f}",
         )
+
+
+def no(*_):
+    return False
+
+
+STEPS = {  # for each row what takes the place of functions and settings of predict or find_digits
+    "as it is": {},
+    "without the blur": {"GaussianBlur": lambda radius: ImageFilter.GaussianBlur(0)},
+    "light ink is not turned dark": {"has_light_ink": no},
+    "ink is not brightened in shadows": {"contrast": lambda gray, paper: paper - gray},
+    "noise counts as ink": {"NOISE": 0},
+    "ruled lines stay": {"find_lines": np.zeros_like},
+    "lines are level": {"TILT": 0},
+    "what crosses lines goes, too": {"grey_opening": lambda ink, size: np.zeros_like(ink)},
+    "gaps stay": {"binary_dilation": np.array},
+    "desks and borders stay": {"is_border": no},
+    "sizes judged against the tallest": {
+        "typical_height": lambda pieces: max(len(piece.image) for piece in pieces)
+    },
+    "digits of all sizes": {"RATIO": 1000},
+    "parts stay apart": {"is_part": no},
+    "rows do not climb": {
+        "distance": lambda row, digit: abs(row[0].centroid[0] - digit.centroid[0])
+    },
+    "strokes keep their width": {"with_strokes_of": lambda width, mask: mask},
+    "centered by the box, not by the mass": {"shift": lambda image, by, order: image},
+    "no doubt about what is left out": {"may_lack_a_digit": no},
+    "no doubt about what is pale": {"PALENESS": 1},
+    "no doubt about short lines": {"clear_border": np.zeros_like},
+    "no doubt from 50% on": {"SURE": 0.5},
+}
+
+
+@contextmanager
+def changed(name):
+    """Changes predict and find_digits for a while as STEPS says."""
+    with MonkeyPatch.context() as patch:
+        for attribute, value in STEPS[name].items():
+            module = predict if hasattr(predict, attribute) else predict.find_digits
+            patch.setattr(module, attribute, value)
+        yield
 
 
 @cache
@@ -343,14 +386,15 @@ def without_digits(kinds, each):
 
 
 def measure_steps():
-    """Has predict.py read pictures as it is and as STEPS change it."""
+    """Has pictures read as predict.py does it, and as STEPS change it."""
     made = [*chain(*with_digits(10).values())]
     empty = [*chain(*without_digits(pictures.EMPTY, 10).values())]
-    head("mnist/predict.py", "real pages", "made ones", "empty ones", 'wrong without a "?"')
+    head("mnist/find_digits.py", "real pages", "made ones", "empty ones", 'wrong without a "?"')
     for name in STEPS:
-        predict, cells, wrong, sure = edited(name, "predict.py"), [], 0, 0
+        cells, wrong, sure = [], 0, 0
         for samples in pictures.real(), made, empty:
-            is_right, is_sure = pictures.judge(predict, network(), samples)
+            with changed(name):
+                is_right, is_sure = pictures.judge(predict, network(), samples)
             cells.append(f"{is_right.sum()} of {len(samples)}")
             wrong += (is_sure & ~is_right).sum()
             sure += is_sure.sum()
@@ -359,11 +403,10 @@ def measure_steps():
 
 def measure_handwriting():
     """Has predict.py read real pictures of digits and made ones, and some without a digit."""
-    predict, model = load("mnist", "predict"), network()
     shares, sure_ones, taken, read = {}, [], 0, 0
     head("pictures", "read", 'without a "?"', "wrong among these")
     for kind, samples in {"real pages": pictures.real(), **with_digits(40)}.items():
-        seconds, (right, sure) = timed(pictures.judge, predict, model, samples)
+        seconds, (right, sure) = timed(pictures.judge, predict, network(), samples)
         row(kind, f"{right.sum()} of {len(right)}", str(sure.sum()), str((sure & ~right).sum()))
         shares[kind] = right.mean()
         sure_ones += right[sure].tolist()
@@ -372,7 +415,7 @@ def measure_handwriting():
     all_refused = True
     head("pictures without a digit", "refused", 'read with a "?"', 'without a "?"')
     for kind, samples in without_digits(pictures.EMPTY | pictures.MISLEADING, 40).items():
-        refused, sure = pictures.judge(predict, model, samples)
+        refused, sure = pictures.judge(predict, network(), samples)
         unsure = ~refused & ~sure
         row(kind, f"{refused.sum()} of {len(refused)}", str(unsure.sum()), str(sure.sum()))
         all_refused &= kind in pictures.MISLEADING or refused.all()

@@ -43,7 +43,7 @@ def plot_mnist():
     plot_digits(mnist, "misread.png", 5, x[misread], titles)
 
     paths = [ROOT / "tests" / "handwriting" / photo for photo in PHOTOS]
-    readings = [predict.read(model, predict.load_picture(path)) for path in paths]
+    readings = [predict.read(model, predict.find_digits.load_picture(path)) for path in paths]
     predict.plot(readings).savefig(MNIST / "steps.png", dpi=160)
 
 

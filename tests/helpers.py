@@ -20,6 +20,7 @@ needs_jax = pytest.mark.skipif(
 
 def load(example, program="main"):
     """Returns an example's program as a module."""
+    sys.path.append(str(ROOT / example))  # for what it imports from beside itself
     name = f"{example}-{program}".replace("-", "_")
     spec = importlib.util.spec_from_file_location(name, ROOT / example / f"{program}.py")
     module = importlib.util.module_from_spec(spec)

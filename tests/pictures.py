@@ -35,8 +35,8 @@ def real():
 def read(predict, model, file):
     """Returns what the module predict reads in a file, or None, and whether it has no "?"."""
     try:
-        reading = predict.read(model, predict.load_picture(file))
-    except predict.NothingToRead:
+        reading = predict.read(model, predict.find_digits.load_picture(file))
+    except predict.find_digits.NothingToRead:
         return None, False
     return reading.text(), "?" not in str(reading)
 

@@ -10,7 +10,8 @@ import pytest
 from helpers import ROOT
 from packaging.requirements import Requirement
 
-PROGRAMS = [path for path in sorted(ROOT.glob("*/*.py")) if path.parent.name != "tests"]
+MODULES = [path for path in sorted(ROOT.glob("*/*.py")) if path.parent.name != "tests"]
+PROGRAMS = [path for path in MODULES if "__main__" in path.read_text(encoding="utf-8")]
 MAKEFILE = (ROOT / "Makefile").read_text()
 CONDA, PIP = (ROOT / "environment.yml").read_text().split("  - pip:\n")
 DIRECT, _ = PIP.split("      # what those need in turn")

@@ -1,4 +1,4 @@
-"""predict.py, held against real handwriting, made pictures of known digits, and broken files."""
+"""predict.py and find_digits.py, held against real and made handwriting, and broken files."""
 
 import os
 import shlex
@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from scipy import ndimage
 
 predict = load("mnist", "predict")
-keras = predict.keras
+find_digits, keras = predict.find_digits, predict.keras
 TWO_ROWS = ROOT / "tests" / "handwriting" / "36_24-14.jpg"  # in a grid
 
 
@@ -66,8 +66,8 @@ def test_reads_made_numbers_and_sheets(model):
 def test_refuses_pictures_without_a_digit(model, kind):
     rng = np.random.default_rng(4)
     for _ in range(3):
-        with pytest.raises(predict.NothingToRead):
-            predict.read(model, predict.load_picture(pictures.saved(pictures.EMPTY[kind](rng))))
+        with pytest.raises(find_digits.NothingToRead):
+            predict.read(model, find_digits.load_picture(pictures.saved(pictures.EMPTY[kind](rng))))
 
 
 INK = pictures.page(np.random.default_rng(5), "7")  # white on black
@@ -91,7 +91,7 @@ FORMATS = {
 def test_reads_every_format(model, name, tmp_path):
     moving = {"save_all": True, "append_images": [INK.rotate(90)]} if name == "moving.gif" else {}
     FORMATS[name].save(tmp_path / name, **moving)
-    assert predict.read(model, predict.load_picture(tmp_path / name)).text() == "7"
+    assert predict.read(model, find_digits.load_picture(tmp_path / name)).text() == "7"
 
 
 def test_picture_is_turned_as_its_camera_says(tmp_path):
@@ -100,7 +100,7 @@ def test_picture_is_turned_as_its_camera_says(tmp_path):
     lying.save(tmp_path / "lying.png", exif=lying.getexif())
     SEVEN.save(tmp_path / "upright.png")
     names = "lying.png", "upright.png"
-    pixels = [np.asarray(predict.load_picture(tmp_path / name)) for name in names]
+    pixels = [np.asarray(find_digits.load_picture(tmp_path / name)) for name in names]
     assert np.array_equal(*pixels)
 
 
@@ -122,12 +122,12 @@ def test_finds_whole_digits_in_rows_and_no_specks_and_lines(model):
         pen.ellipse((x, y, x + 16, y + 16), "black")
     pen.line((40, 0, 44, 640), "black", 3)  # down the margin
     pen.line((0, 300, 640, 320), "black", 3)  # through the first row
-    reading = predict.read(model, predict.load_picture(pictures.saved(picture)))
-    first, second = ([digit.bbox for digit in row.digits] for row in reading.rows)
+    reading = predict.read(model, find_digits.load_picture(pictures.saved(picture)))
+    assert [len(row) for row in reading.page.rows] == [3, 1]
+    boxes = reading.page.boxes
     scale = 500 / 640
-    expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429)
-    assert first == [pytest.approx(np.multiply(box, scale), abs=6) for box in expected]
-    assert second == [pytest.approx(np.multiply((400, 72, 560, 108), scale), abs=6)]
+    expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429), (400, 72, 560, 108)
+    assert boxes == [pytest.approx(np.multiply(box, scale), abs=6) for box in expected]
 
 
 def draw_ones(pen, *heights):
@@ -144,7 +144,7 @@ def test_what_is_dropped_though_it_may_be_a_digit_makes_the_answer_doubtful(mode
     draw_ones(ImageDraw.Draw(too_small), 200, 200, 90)
     reading = predict.read(model, too_small)
     assert str(reading).startswith("11? (")
-    assert reading.dropped[300:380, 350:370].any()
+    assert reading.page.dropped[300:380, 350:370].any()
     pale = picture.copy()
     ImageDraw.Draw(pale).line((480, 300, 480, 500), (200, 200, 200), 20)
     assert "?" in str(predict.read(model, pale))
@@ -156,8 +156,8 @@ def test_no_digit_is_taken_for_a_part_of_another_without_a_doubt(model, top):
     picture, pen = sheet()
     pen.line([(150, 150), (150, 450), (400, 450)], "black", 20)
     pen.line((300, top, 300, 400), "black", 20)
-    reading = predict.read(model, predict.load_picture(pictures.saved(picture)))
-    assert reading.doubtful or len(reading.rows[0].digits) == 2
+    reading = predict.read(model, find_digits.load_picture(pictures.saved(picture)))
+    assert reading.page.doubtful or len(reading.page.rows[0]) == 2
 
 
 def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
@@ -172,7 +172,7 @@ def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
 def test_redrawn_digits_measure_what_mnist_s_do(model):
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
-        image = predict.read(model, predict.load_picture(pictures.saved(photo))).seen()
+        image = predict.read(model, find_digits.load_picture(pictures.saved(photo))).seen()
         rows, columns = np.nonzero(image > 64)
         assert image.shape == (28, 28)
         assert 18 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
@@ -181,36 +181,39 @@ def test_redrawn_digits_measure_what_mnist_s_do(model):
 
 def test_an_answer_below_98_percent_has_a_question_mark():
     def reading(*rows):
-        """Returns one whose digits have these probabilities, row by row, in order from 0."""
-        rows = [predict.Row(None, None, np.diag(row)) for row in rows]
-        return str(predict.Reading(None, None, None, rows, doubtful=False))
+        """Returns what is printed for digits with these probabilities: 0, 1, … in each row."""
+        page = find_digits.Page(None, None, None, None, None, doubtful=False)
+        return str(
+            predict.Reading(page, [np.eye(10)[: len(row)] * np.array([row]).T for row in rows])
+        )
 
     assert reading([1, 0.982]) == "01 (98.2%)"
     assert reading([1, 0.978]) == "01? (97.8%)"
     assert reading([0.5], [1, 1]) == "0 01? (50.0%)"
-    assert "?" in reading([np.nan])
+    assert "?" in reading([1], [np.nan])
 
 
 def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
-    reading = predict.read(model, predict.load_picture(TWO_ROWS))
+    reading = predict.read(model, find_digits.load_picture(TWO_ROWS))
+    page = reading.page
     picture, ink, seen = predict.plot([reading]).axes
-    assert np.array_equal(picture.images[0].get_array(), reading.picture)
+    assert np.array_equal(picture.images[0].get_array(), page.picture)
     assert [text.get_text() for text in picture.texts] == list("3624")
-    # each box and label where the ink of its digit is, the rest of the ink in another color
+    # each box and label where its digit is, the ink that is dropped in another color than the rest
     colors = np.asarray(ink.images[0].get_array())
-    for box, digit in zip(picture.patches, [digit for row in reading.rows for digit in row.digits]):
+    for box, expected in zip(picture.patches, page.boxes):
         left, top = box.get_xy()
-        assert (top, left, top + box.get_height(), left + box.get_width()) == digit.bbox
-        assert (colors[digit.slice][digit.image] == 0).all()
-    others = colors[reading.dropped]
-    assert len(others) > 1000  # the grid
-    assert (others == others[0]).all()
-    assert 0 < others[0].sum() < 3 * 255
+        assert (top, left, top + box.get_height(), left + box.get_width()) == expected
+    assert (colors[page.ink & ~page.dropped] == 0).all()
+    dropped = colors[page.dropped]
+    assert len(dropped) > 1000  # the grid
+    assert (dropped == dropped[0]).all()
+    assert 0 < dropped[0].sum() < 3 * 255
     # what the network saw, in the order of the answer, dark on light
-    shown, images = seen.images[0], np.concatenate([row.images for row in reading.rows])
+    [shown] = seen.images
     assert shown.cmap.name == "gray_r"
-    assert np.array_equal(shown.get_array()[:28, 28:], images[1])
-    assert np.array_equal(shown.get_array()[28:, :28], images[2])
+    assert np.array_equal(shown.get_array()[:28, 28:], page.rows[0][1])
+    assert np.array_equal(shown.get_array()[28:, :28], page.rows[1][0])
 
 
 def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(

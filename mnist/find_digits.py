@@ -1,0 +1,256 @@
+"""Finds the digits in a picture, and makes each of them like MNIST's. No network takes part.
+
+`in_picture` shows the whole way. Its steps stand below it, in this order:
+
+    measure_darkness   how much darker than its paper each pixel is
+    find_lines         which ink belongs to ruled lines, and not to digits
+    label_digits       which ink hangs together, and is about as tall as most of it
+    sort_into_rows     from top to bottom, and each row from left to right
+    redraw             each digit anew, 28 by 28 pixels, with strokes of one width
+    may_lack_a_digit   was anything left out that might be a digit?
+
+What is set by hand stands in capitals above the function that uses it. It was chosen by trying it
+on photographs, scans and drawings. Lengths are in pixels of the scaled picture.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps
+from PIL.ImageFilter import GaussianBlur
+from scipy.ndimage import (
+    binary_dilation,
+    center_of_mass,
+    distance_transform_edt,
+    grey_closing,
+    grey_opening,
+    maximum_filter,
+    shift,
+    uniform_filter,
+)
+from scipy.stats import skew
+from skimage.exposure import rescale_intensity
+from skimage.filters import threshold_otsu
+from skimage.measure import label, regionprops
+from skimage.morphology import skeletonize
+from skimage.segmentation import clear_border
+
+
+class NothingToRead(Exception):
+    """There is no digit in a picture; the message says why."""
+
+
+class Page(NamedTuple):
+    """What is found in a picture."""
+
+    picture: Image.Image  # mode RGB
+    ink: np.ndarray  # (h, w), a mask: True where there is ink
+    dropped: np.ndarray  # (h, w), the ink that belongs to no digit
+    boxes: list  # of each digit: top, left, bottom, right
+    rows: list  # from top to bottom, each an array (n, 28, 28), 0 to 255: what the network sees
+    doubtful: bool  # whether a digit may be missing
+
+
+NOISE = 25  # levels of gray: a camera's noise differs less from the paper, ink differs more
+
+
+def in_picture(picture):
+    """Returns the Page in an RGB picture. Raises NothingToRead where there is no digit."""
+    darkness = measure_darkness(picture)
+    # Otsu's method finds the level that parts two groups best: paper and ink
+    threshold = max(threshold_otsu(darkness), NOISE)
+    ink = darkness > threshold
+    lines = find_lines(ink) | find_lines(ink.T).T  # across and down
+    labels = label_digits(ink & ~lines)
+    digits = regionprops(labels)  # for each its box (bbox), its mask (image), its center, …
+    rows = sort_into_rows(digits)
+    return Page(
+        picture,
+        ink,
+        dropped=ink & (labels == 0),
+        boxes=[digit.bbox for row in rows for digit in row],
+        rows=[np.array([redraw(digit.image) for digit in row]) for row in rows],
+        doubtful=may_lack_a_digit(darkness / threshold, lines, labels, digits),
+    )
+
+
+SIDE = 500  # a picture is scaled to as many pixels as a square of 500 has: few, to be quick
+
+
+def load_picture(path):
+    """Returns the picture in a file, mode RGB, upright and scaled.
+
+    Raises NothingToRead where it is no picture.
+    """
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+        if image.mode.startswith(("I", "F")):  # more than 8 bits: stretched to 0 to 255
+            levels = rescale_intensity(np.asarray(image), out_range="uint8")
+            image = Image.fromarray(levels)
+        # gray where it is transparent: dark ink and light ink both show on it
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
+    except Exception as error:  # Pillow raises a dozen types for broken files
+        reason, _, _ = str(error).partition("\n")
+        raise NothingToRead(f"no picture: {reason}") from None
+    return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
+
+
+WINDOW = 35  # wider than most strokes and narrower than most shadows, at a quarter of the size
+
+
+def measure_darkness(picture):
+    """Returns how much darker than its paper each pixel is: (h, w), 255 for black on white."""
+    gray = picture.convert("L").filter(GaussianBlur(1))  # blurred against noise
+    # the paper changes slowly, so a quarter of the size will do; its edge is repeated all around
+    small = np.pad(np.asarray(gray.reduce(4), "float32"), WINDOW, "edge")
+    if has_light_ink(small):  # as chalk: it is turned dark
+        small, gray = 255 - small, ImageOps.invert(gray)
+    # The paper alone: closing paints over what is dark and narrower than the window, such as the 2
+    # in 9 9 2 9 9. A shadow is wider, and stays.
+    paper = grey_closing(small, WINDOW)[WINDOW:-WINDOW, WINDOW:-WINDOW]
+    paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
+    return contrast(np.asarray(gray), paper)
+
+
+def has_light_ink(gray):
+    """Returns whether the ink in gray pixels (h, w) is lighter than its paper.
+
+    Most pixels are paper, and hardly differ from the mean around them. A few are ink and differ
+    much: upward if it is light, and then the skew of the differences is above 0.
+    """
+    return skew(gray - uniform_filter(gray, WINDOW), axis=None) > 0
+
+
+def contrast(gray, paper):
+    """Returns how much darker than its paper each pixel is; in a shadow, more than it looks.
+
+    A shadow halves ink and paper, and so their difference. The root makes up for part of that.
+    """
+    return (paper - gray) * np.sqrt(255 / paper)
+
+
+TILT = 10  # degrees: few sheets lie more askew
+SHARE = 0.6  # of the picture's width: a line is longer
+
+
+def find_lines(ink):
+    """Returns which pixels of a mask (h, w) belong to lines across, as on ruled paper."""
+    image = Image.fromarray(maximum_filter(ink, 5))  # thicker, as lines may be wavy
+    lines = np.zeros_like(ink)
+    # turn the image by each angle, keep the rows of pixels that are mostly ink, and turn them back
+    for angle in range(-TILT, TILT + 1):
+        turned = np.asarray(image.rotate(angle))
+        level = turned & (turned.mean(axis=1, keepdims=True) > SHARE)
+        lines |= np.asarray(Image.fromarray(level).rotate(-angle))
+    # opening, for a width of 3, makes 0 1 0 1 1 1 to 0 0 0 1 1 1: strokes are tall enough to stay
+    return ink & lines & ~grey_opening(ink, (10, 1))
+
+
+FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall in a picture is a speck
+RATIO = 2  # no digit is more than twice as tall as a typical one, or less than half as tall
+
+
+def label_digits(ink):
+    """Returns which digit each pixel of a mask (h, w) belongs to: labels (h, w), 0 for none."""
+    # pixels that touch get the same label; strokes are made thicker for that, to close small gaps
+    labels = label(binary_dilation(ink)) * ink
+    pieces = regionprops(labels)
+    tall = [piece for piece in pieces if height(piece) >= FIT]
+    if not tall:
+        raise NothingToRead("nothing but specks stands out; try darker ink, or take it closer")
+    tall = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
+    typical = typical_height(tall)
+    digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
+    labels = np.zeros_like(labels)
+    for digit in digits:
+        for piece in pieces:
+            if piece is digit or is_part(piece, digit):
+                labels[piece.slice][piece.image] = digit.label
+    return labels
+
+
+def height(piece):
+    return len(piece.image)
+
+
+def is_border(piece, shape):
+    """Returns whether a piece reaches two of the four edges: a desk's or scanner's border does."""
+    return np.equal(piece.bbox, (0, 0, *shape)).sum() >= 2
+
+
+def typical_height(pieces):
+    """Returns the median height, for which a piece 90 pixels tall counts 90 times.
+
+    That of 20, 20 and 90 is 90, so small pieces hardly count.
+    """
+    heights = [height(piece) for piece in pieces]
+    return np.median(np.repeat(heights, heights))
+
+
+def is_part(piece, digit):
+    """Returns whether a piece belongs to a digit: above, inside or below it, and reaching it."""
+    top, left, bottom, right = digit.bbox
+    _, x = piece.centroid
+    return left <= x <= right and piece.bbox[2] > top and piece.bbox[0] < bottom
+
+
+def sort_into_rows(digits):
+    """Returns the rows of digits from top to bottom, each a list from left to right."""
+    rows = []
+    for digit in sorted(digits, key=lambda digit: digit.bbox[1]):  # by the left side of its box
+        nearest = min(rows, key=lambda row: distance(row, digit), default=None)
+        if nearest and distance(nearest, digit) < height(digit):
+            nearest.append(digit)
+        else:
+            rows.append([digit])
+    return sorted(rows, key=lambda row: np.mean([digit.centroid[0] for digit in row]))
+
+
+def distance(row, digit):
+    """Returns how far above or below the last digit of a row, which may climb, another one is."""
+    return abs(row[-1].centroid[0] - digit.centroid[0])
+
+
+WIDTH = 2.6  # of strokes, in MNIST's pixels; more would close loops
+
+
+def redraw(mask):
+    """Returns the digit in a mask (h, w) made like MNIST's: (28, 28), 0 to 255."""
+    scale = 5  # at first it is so many times as large as MNIST's, for smooth strokes
+    digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (scale * FIT, scale * FIT))
+    digit = np.pad(np.asarray(digit) > 127, 10 * scale)  # with room for thicker strokes
+    digit = Image.fromarray(with_strokes_of(scale * WIDTH, digit))
+    digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (FIT, FIT), Image.Resampling.BOX)
+    digit = np.pad(np.asarray(digit, "float32"), 4)
+    # MNIST's digits have their center of mass in the middle of 28 by 28 pixels
+    return shift(digit, 13.5 - np.array(center_of_mass(digit)), order=1)
+
+
+def with_strokes_of(width, mask):
+    """Returns a mask with its strokes made thinner or thicker, until they have this mean width."""
+    # each pixel's distance to the outline, less than 0 outside; in the middle, half of the width
+    depth = distance_transform_edt(mask) - distance_transform_edt(~mask)
+    half_width = depth[skeletonize(mask)].mean()
+    return depth > half_width - width / 2
+
+
+PALENESS = 0.65  # what is less dark is paper
+LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
+
+
+def may_lack_a_digit(darkness, lines, labels, digits):
+    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
+    typical = typical_height(digits)
+    # ink, pale ink, too, without any pixel of a line or a digit: is it large enough for a digit?
+    pieces = regionprops(label(darkness > PALENESS), lines | (labels > 0))
+    others = [piece for piece in pieces if not piece.intensity_max]
+    large = [piece for piece in others if max(piece.image.shape) > LEAST * typical]
+    # a line down that reaches no edge and is no longer than digits: is it a 1?
+    inner = regionprops(clear_border(label(lines)))
+    ones = [line for line in inner if len(lines) / 2 < height(line) < RATIO * typical]
+    # a digit of several pieces: are two of them as tall as digits?
+    parts = [regionprops(label(digit.image)) for digit in digits]
+    tall = [sum(height(part) > typical / RATIO for part in of_one) for of_one in parts]
+    return bool(large or ones or max(tall) > 1)
