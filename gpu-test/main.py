@@ -4,10 +4,9 @@
 # ///
 """Which devices TensorFlow sees, and how fast each one computes.
 
-The post's section "TensorFlow Backend and GPUs". Most of what a network computes are products of
-matrices, so their speed counts, in GFLOP/s: billions of additions and multiplications a second.
-Two cores of a server reach about 500; each GTX 1080 Ti of the post could reach 11,300 (3,584 cores
-* 2 operations * 1.58 GHz).
+The post's section "TensorFlow Backend and GPUs". Networks spend their time on products of matrices,
+so what counts is the speed of these, in GFLOP/s: billions of multiplications and additions a
+second. Two cores of a server reach about 500, and each GTX 1080 Ti of the post up to 11,300.
 """
 
 import time
@@ -17,10 +16,7 @@ from tensorflow.python.client import device_lib
 
 
 def measure_speed(device, size=2048, times=20):
-    """Returns the speed in GFLOP/s at which a device multiplies float32 matrices (size, size).
-
-    NVIDIA's GPUs since 2020 do this in TF32, a shorter float, and so are faster than in float32.
-    """
+    """Returns the speed in GFLOP/s at which a device multiplies float32 matrices (size, size)."""
     with tf.device(device):
         a, b = tf.random.uniform((2, size, size))  # two random matrices
         tf.matmul(a, b)  # not timed, since the first product also starts the device

@@ -19,16 +19,16 @@ import webbrowser
 import find_digits
 import predict
 import tornado.web
-from PIL import Image
+from PIL import ImageOps
 
 HOST = "127.0.0.1"  # this computer: no other one can connect
 PORT = 8988  # the first to try
 
 
-class Page(tornado.web.RequestHandler):
+class Handler(tornado.web.RequestHandler):
     """The page, and the answers to what is drawn on it.
 
-    For each request of the browser, tornado makes a Page and calls initialize, then get or post.
+    For each request of the browser, tornado makes a Handler and calls initialize, then get or post.
     """
 
     def initialize(self, model):
@@ -47,11 +47,12 @@ class Page(tornado.web.RequestHandler):
 
 
 def describe(reading):
-    """Returns what the page shows of a Reading, as a dict for JSON."""
+    """Returns what the page shows of a Reading, such as {"text": "2017? (81.7%)", …}, for JSON."""
     file = io.BytesIO()
-    Image.fromarray(255 - reading.seen().astype("uint8")).save(file, "PNG")  # dark on light
+    ImageOps.invert(reading.seen()).save(file, "PNG")  # dark on light
     return {
         "text": str(reading),
+        # a picture as text, which a browser takes for the address of one
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
         "probabilities": reading.probabilities[-1][-1].tolist(),  # of the last digit
     }
@@ -59,7 +60,7 @@ def describe(reading):
 
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
-    application = tornado.web.Application([("/", Page, {"model": model})])
+    application = tornado.web.Application([("/", Handler, {"model": model})])
     port = PORT
     while True:
         try:

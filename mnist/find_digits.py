@@ -9,7 +9,7 @@
     redraw             each digit anew, 28 by 28 pixels, with strokes of one width
     may_lack_a_digit   was anything left out that might be a digit?
 
-What is set by hand stands in capitals above the function that uses it. It was chosen by trying it
+The settings, in capitals, stand above the functions that use them. They were chosen by trying them
 on photographs, scans and drawings. Lengths are in pixels of the scaled picture.
 """
 
@@ -51,7 +51,7 @@ class Page(NamedTuple):
     doubtful: bool  # whether a digit may be missing
 
 
-NOISE = 25  # levels of gray: a camera's noise differs less from the paper, ink differs more
+NOISE = 25  # what differs less from the paper, in levels of gray, is a camera's noise and no ink
 
 
 def in_picture(picture):
@@ -90,11 +90,11 @@ def load_picture(path):
             image = Image.fromarray(levels)
         # gray where it is transparent: dark ink and light ink both show on it
         image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "gray"), image).convert("RGB")
+        return ImageOps.scale(image, SIDE / (image.width * image.height) ** 0.5)
     except Exception as error:  # Pillow raises a dozen types for broken files
         reason, _, _ = str(error).partition("\n")
         raise NothingToRead(f"no picture: {reason}") from None
-    return ImageOps.scale(image.convert("RGB"), SIDE / (image.width * image.height) ** 0.5)
 
 
 WINDOW = 35  # wider than most strokes and narrower than most shadows, at a quarter of the size
@@ -105,7 +105,7 @@ def measure_darkness(picture):
     gray = picture.convert("L").filter(GaussianBlur(1))  # blurred against noise
     # the paper changes slowly, so a quarter of the size will do; its edge is repeated all around
     small = np.pad(np.asarray(gray.reduce(4), "float32"), WINDOW, "edge")
-    if has_light_ink(small):  # as chalk: it is turned dark
+    if has_light_ink(small):  # such as chalk: turn it dark
         small, gray = 255 - small, ImageOps.invert(gray)
     # The paper alone: closing paints over what is dark and narrower than the window, such as the 2
     # in 9 9 2 9 9. A shadow is wider, and stays.
@@ -124,9 +124,10 @@ def has_light_ink(gray):
 
 
 def contrast(gray, paper):
-    """Returns how much darker than its paper each pixel is; in a shadow, more than it looks.
+    """Returns how much darker than its paper each pixel is, and makes up for shadows.
 
-    A shadow halves ink and paper, and so their difference. The root makes up for part of that.
+    In a shadow that halves the light of ink and paper, their difference is half, too. The root
+    makes it 0.7 of what it was.
     """
     return (paper - gray) * np.sqrt(255 / paper)
 
@@ -137,24 +138,24 @@ SHARE = 0.6  # of the picture's width: a line is longer
 
 def find_lines(ink):
     """Returns which pixels of a mask (h, w) belong to lines across, as on ruled paper."""
-    image = Image.fromarray(maximum_filter(ink, 5))  # thicker, as lines may be wavy
+    image = Image.fromarray(maximum_filter(ink, 5))  # made thicker, since lines may be wavy
     lines = np.zeros_like(ink)
     # turn the image by each angle, keep the rows of pixels that are mostly ink, and turn them back
     for angle in range(-TILT, TILT + 1):
         turned = np.asarray(image.rotate(angle))
         level = turned & (turned.mean(axis=1, keepdims=True) > SHARE)
         lines |= np.asarray(Image.fromarray(level).rotate(-angle))
-    # opening, for a width of 3, makes 0 1 0 1 1 1 to 0 0 0 1 1 1: strokes are tall enough to stay
+    # opening keeps only what is 10 pixels tall: the strokes that cross a line, but not the line
     return ink & lines & ~grey_opening(ink, (10, 1))
 
 
 FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall in a picture is a speck
-RATIO = 2  # no digit is more than twice as tall as a typical one, or less than half as tall
+RATIO = 2  # digits are less than twice as tall as a typical one, and more than half as tall
 
 
 def label_digits(ink):
     """Returns which digit each pixel of a mask (h, w) belongs to: labels (h, w), 0 for none."""
-    # pixels that touch get the same label; strokes are made thicker for that, to close small gaps
+    # pixels that touch get the same label; dilation makes strokes thicker, to close small gaps
     labels = label(binary_dilation(ink)) * ink
     pieces = regionprops(labels)
     tall = [piece for piece in pieces if height(piece) >= FIT]
@@ -209,7 +210,7 @@ def sort_into_rows(digits):
 
 
 def distance(row, digit):
-    """Returns how far above or below the last digit of a row, which may climb, another one is."""
+    """Returns how far above or below the last digit of a row a digit is, since rows may climb."""
     return abs(row[-1].centroid[0] - digit.centroid[0])
 
 

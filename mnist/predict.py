@@ -19,17 +19,23 @@ import find_digits
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 HERE = Path(__file__).parent
 SURE = 0.98  # an answer with a digit less probable than this gets a question mark
 
 
-class Reading(NamedTuple):
-    """What the network reads in a picture."""
+def read(model, picture):
+    """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
+    page = find_digits.in_picture(picture)
+    return Reading(page, [model.predict_on_batch(row) for row in page.rows])
 
-    page: find_digits.Page  # with the digits in rows
-    probabilities: list  # for each row an array (n, 10): of 0 to 9, for each of its n digits
+
+class Reading(NamedTuple):
+    """What the network reads in a picture; as a string, such as 36 24? (97.1%)."""
+
+    page: find_digits.Page  # where the digits are, and how they look, in rows
+    probabilities: list  # for each row an array (n, 10): for each of n digits, those of 0 to 9
 
     def text(self):
         """Returns the most probable digits, with a space between two rows."""
@@ -39,22 +45,18 @@ class Reading(NamedTuple):
         """Returns the probability of the least certain digit."""
         return np.concatenate(self.probabilities).max(axis=1).min()
 
-    def seen(self):
-        """Returns the digits as the network sees them, in one image."""
-        longest = max(map(len, self.page.rows))
-        blank = np.zeros((longest, 28, 28))
-        return np.vstack([np.hstack([*row, *blank[len(row) :]]) for row in self.page.rows])
-
     def __str__(self):
-        # if a probability is NaN, so is the certainty, and no number is greater or less than NaN
         sure = self.certainty() >= SURE and not self.page.doubtful
         return f"{self.text()}{'' if sure else '?'} ({self.certainty():.1%})"
 
-
-def read(model, picture):
-    """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
-    page = find_digits.in_picture(picture)
-    return Reading(page, [model.predict_on_batch(row) for row in page.rows])
+    def seen(self):
+        """Returns an image, mode L, of the digits as the network sees them, light on dark."""
+        rows = self.page.rows
+        image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)))
+        for y, row in enumerate(rows):
+            for x, digit in enumerate(row):
+                image.paste(Image.fromarray(digit.astype("uint8")), (28 * x, 28 * y))
+        return image
 
 
 def plot(readings):
@@ -65,10 +67,12 @@ def plot(readings):
         part.suptitle(str(reading), weight="bold", wrap=True)
         panels = part.subplots(1, 3)
         page = reading.page
-        ink = np.array(Image.fromarray(~page.ink).convert("RGB"))  # black on white
+        ink = np.full((*page.ink.shape, 3), 255)  # white
+        ink[page.ink] = 0, 0, 0  # black
         ink[page.dropped] = 255, 140, 0  # orange
-        for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
-            panel.imshow(image, cmap="gray_r")
+        images = page.picture, ink, ImageOps.invert(reading.seen())
+        for panel, title, image in zip(panels, titles, images):
+            panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
         for (top, left, bottom, right), label in zip(page.boxes, reading.text().replace(" ", "")):
             box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
@@ -85,7 +89,7 @@ def load_model(path):
         if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
             raise ValueError("another network than main.py's")
     except Exception as error:  # libraries raise a dozen types for broken files
-        reason = str(error).partition("\n")[0].partition(". ")[0]  # its first sentence
+        reason, _, _ = str(error).partition(". ")  # the first sentence is enough
         raise ValueError(f"{path}: {reason}; main.py trains one") from None
     return model
 

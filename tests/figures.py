@@ -10,14 +10,20 @@ import numpy as np
 from helpers import ROOT, load
 
 MNIST = ROOT / "mnist"
-PHOTOS = "154_876_932-15.jpg", "742_681_593-11.jpg"
+PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
 
 
 def plot_xor():
-    """Draws xor-numpy/before.png and after.png."""
-    xor = load("xor-numpy")
-    xor.main(["--epochs", "0", "--plot", str(ROOT / "xor-numpy" / "before.png")])
-    xor.main(["--plot", str(ROOT / "xor-numpy" / "after.png")])
+    """Draws xor-numpy/before.png, after.png, and training.png: the answers after each epoch."""
+    xor, folder = load("xor-numpy"), ROOT / "xor-numpy"
+    xor.main(["--epochs", "0", "--plot", str(folder / "before.png")])
+    xor.main(["--plot", str(folder / "after.png")])
+    answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
+    figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
+    axes.plot(answers, label=[f"{a} xor {b}" for a, b, _ in xor.X])
+    axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
+    axes.legend()
+    figure.savefig(folder / "training.png")
 
 
 def plot_digits(mnist, name, columns, digits, titles):
@@ -42,9 +48,8 @@ def plot_mnist():
     titles = [f"{y[i]} → {answers[i]}" for i in misread]
     plot_digits(mnist, "misread.png", 5, x[misread], titles)
 
-    paths = [ROOT / "tests" / "handwriting" / photo for photo in PHOTOS]
-    readings = [predict.read(model, predict.find_digits.load_picture(path)) for path in paths]
-    predict.plot(readings).savefig(MNIST / "steps.png", dpi=160)
+    reading = predict.read(model, predict.find_digits.load_picture(PHOTO))
+    predict.plot([reading]).savefig(MNIST / "steps.png", dpi=160)
 
 
 def main():

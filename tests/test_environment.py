@@ -1,4 +1,4 @@
-"""environment.yml and the Makefile, held against what the programs import and what make does."""
+"""environment.yml and the Makefile, checked against what the programs import and what make does."""
 
 import ast
 import shutil

@@ -1,4 +1,4 @@
-"""mnist, held against MNIST's published checksums, 98 % after one epoch, and its kept network."""
+"""mnist, checked against MNIST's published checksums, 98 % after one epoch, its kept network."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""predict.py and find_digits.py, held against real and made handwriting, and broken files."""
+"""predict.py and find_digits.py, checked against real and made handwriting, and broken files."""
 
 import os
 import shlex
@@ -173,6 +173,7 @@ def test_redrawn_digits_measure_what_mnist_s_do(model):
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
         image = predict.read(model, find_digits.load_picture(pictures.saved(photo))).seen()
+        image = np.asarray(image)
         rows, columns = np.nonzero(image > 64)
         assert image.shape == (28, 28)
         assert 18 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
@@ -211,9 +212,9 @@ def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
     assert 0 < dropped[0].sum() < 3 * 255
     # what the network saw, in the order of the answer, dark on light
     [shown] = seen.images
-    assert shown.cmap.name == "gray_r"
-    assert np.array_equal(shown.get_array()[:28, 28:], page.rows[0][1])
-    assert np.array_equal(shown.get_array()[28:, :28], page.rows[1][0])
+    assert shown.cmap.name == "gray"
+    assert np.array_equal(shown.get_array()[:28, 28:], 255 - page.rows[0][1].astype("uint8"))
+    assert np.array_equal(shown.get_array()[28:, :28], 255 - page.rows[1][0].astype("uint8"))
 
 
 def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(

@@ -1,4 +1,4 @@
-"""xor-keras, held against XOR itself."""
+"""xor-keras, checked against XOR itself."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""xor-numpy, held against XOR itself and against TensorFlow's gradients."""
+"""xor-numpy, checked against XOR itself and against TensorFlow's gradients."""
 
 import re
 

@@ -39,8 +39,8 @@ def build_model():
         # NumPy: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
         # NumPy: syn0 -= learning_rate * syn0_gradient, and the same for syn1
-        # Adam averages a weight's recent gradients and divides by their size, so weights with small
-        # gradients move as far as the others.
+        # Adam divides a weight's gradient by the size that its gradients have had lately. So a
+        # weight moves by about 0.1 a step, even if its gradients are small.
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],
@@ -89,7 +89,7 @@ def main(argv=None):
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
-    model.summary()
+    model.summary()  # a table of the layers, in which None stands for any number of inputs
     train(model, args.epochs)
     outputs = model.predict(training_data, verbose=0)
     for (a, b), output in zip(training_data, outputs.flat):

@@ -56,11 +56,11 @@ def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
     A gradient tells for each weight how much the loss grows with it. The chain rule finds it from
-    the loss back. On its way, a delta tells how much the loss grows with what goes into a sigmoid.
+    the loss back, by way of deltas, which tell how much the loss grows with the sum of each unit.
     """
-    # slope of -log(probability) * slope of the sigmoid
-    # where y is 1:  -1 / l2       * l2 * (1 - l2)  =  l2 - 1
-    # where y is 0:   1 / (1 - l2) * l2 * (1 - l2)  =  l2 - 0
+    # (slope of -log(probability)) * (slope of the sigmoid)
+    # where y is 1:  (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
+    # where y is 0:  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); each row is a quarter of the mean
     # syn1 has carried the hidden outputs forward, and now carries the error back to them; then it
@@ -75,9 +75,9 @@ def backward(X, y, l1, l2, syn1):
 def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
-    With the post's 4 hidden units some random starts never learn XOR; with 8, all of the 10,000 do
-    that tests/benchmark.py tries. A learning rate of 4 for the mean of four rows is one of 1 for
-    their sum, as in the post.
+    tests/benchmark.py tries it from many random starts: with the post's 4 hidden units some never
+    learn XOR, with 8 all do. The post's learning rate is 1, but for the sum of four rows. For their
+    mean it is 4.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
-"""What the options of the examples have in common, and what is said of a wrong one."""
+"""What the examples have in common: they run as programs, and their options."""
 
 import pytest
-from helpers import EXAMPLES, load
+from helpers import EXAMPLES, load, run
 
 MAINS = {name: load(name).main for name in EXAMPLES if name != "gpu-test"}
 
@@ -10,6 +10,23 @@ MAINS = {name: load(name).main for name in EXAMPLES if name != "gpu-test"}
 def test_loading_an_example_trains_and_prints_nothing(example, capsys):
     load(example)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("example", "last_line"),
+    [
+        ("gpu-test", "Keras will train on"),
+        ("xor-numpy", "1 xor 1 = 0."),
+        ("xor-keras", "1 xor 1 = 0."),
+        ("mnist", "To read your own handwriting: python"),
+    ],
+)
+def test_runs_as_a_program_in_its_folder(example, last_line, few, tmp_path):
+    options = [] if example == "gpu-test" else ["--epochs", 2]
+    options += ["--data", few, "--model", tmp_path / "model.keras"] if example == "mnist" else []
+    status, out, err = run(example, *options)
+    assert status == 0, err
+    assert last_line in out.splitlines()[-1]
 
 
 WRONG = [
