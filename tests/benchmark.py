@@ -120,10 +120,10 @@ def measure_xor():
     xor_row("the post's XOR with NumPy, 60,000 iterations", train_post_numpy, 20)
     of_numpy = xor_row("`xor-numpy`, 600 epochs", train_xor_numpy, 10000)
     xor_row("the same with the post's 4 hidden units", partial(train_xor_numpy, hidden=4), 1000)
-    xor_row("the post's XOR with Keras, 500 epochs", train_post_keras, 20)
-    of_keras = xor_row("`xor-keras`, 60 epochs", train_xor_keras, 200)
+    xor_row("the post's XOR with Keras, 500 epochs", train_post_keras, 10)
+    of_keras = xor_row("`xor-keras`, 60 epochs", train_xor_keras, 100)
     check(of_numpy <= 0.01, "xor-numpy: largest error of 10,000 starts at most 0.01")
-    check(of_keras <= 0.05, "xor-keras: largest error of 200 starts at most 0.05")
+    check(of_keras <= 0.05, "xor-keras: largest error of 100 starts at most 0.05")
 
 
 # mnist: trainings return the seconds, and the loss and the accuracy on the test digits
@@ -287,11 +287,11 @@ def measure_lines():
     """Trains mnist as it is and as LINES change it, four times each, without the test digits.
 
     The differences are means over pairs: two networks that are tested on the same digits. The time
-    is the least of ten of 50 steps, since what else runs only adds to it.
+    is the least of five of 50 steps, since what else runs only adds to it.
     """
     x, y, seconds = X[:6400], Y[:6400], {}
     models = {name: train_line(name, x, y, epochs=1) for name in LINES}  # also compiled by that
-    for _ in range(10):
+    for _ in range(5):
         for name, model in models.items():
             taken, _ = timed(model.fit, x, y, batch_size=128, verbose=0)
             seconds[name] = min(taken, seconds.get(name, taken))
@@ -388,7 +388,7 @@ def without_digits(kinds, each):
 
 def measure_steps():
     """Has pictures read as predict.py does it, and as STEPS change it."""
-    made = [*chain(*with_digits(10).values())]
+    made = [*chain(*with_digits(6).values())]
     empty = [*chain(*without_digits(pictures.EMPTY, 10).values())]
     head("mnist/find_digits.py", "real pages", "made ones", "empty ones", 'wrong without a "?"')
     for name in STEPS:
