@@ -54,20 +54,17 @@ def describe(reading):
         "text": str(reading),
         # a picture as text, which a browser takes for the address of one
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
-        "probabilities": reading.probabilities[-1][-1].tolist(),  # of the last digit
+        "probabilities": reading.probabilities[-1].tolist(),  # of the last digit
     }
 
 
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
-    port = PORT
-    while True:
-        try:
+    for port in range(PORT, 65536):
+        with contextlib.suppress(OSError):  # it is taken: on to the next one
             application.listen(port, HOST)
             break
-        except OSError:  # it is taken: on to the next one
-            port += 1
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

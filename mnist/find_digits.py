@@ -46,8 +46,9 @@ class Page(NamedTuple):
     picture: Image.Image  # mode RGB
     ink: np.ndarray  # (h, w), a mask: True where there is ink
     dropped: np.ndarray  # (h, w), the ink that belongs to no digit
-    boxes: list  # of each digit: top, left, bottom, right
-    rows: list  # from top to bottom, each an array (n, 28, 28), 0 to 255: what the network sees
+    boxes: list  # of the n digits, row by row: top, left, bottom, right of each
+    images: np.ndarray  # (n, 28, 28), 0 to 255: the digits as the network sees them
+    rows: list  # for each row a slice: which of the n digits stand in it
     doubtful: bool  # whether a digit may be missing
 
 
@@ -64,12 +65,15 @@ def in_picture(picture):
     labels = label_digits(ink & ~lines)
     digits = regionprops(labels)  # for each its box (bbox), its mask (image), its center, …
     rows = sort_into_rows(digits)
+    in_order = [digit for row in rows for digit in row]
+    ends = np.cumsum([len(row) for row in rows])
     return Page(
         picture,
         ink,
         dropped=ink & (labels == 0),
-        boxes=[digit.bbox for row in rows for digit in row],
-        rows=[np.array([redraw(digit.image) for digit in row]) for row in rows],
+        boxes=[digit.bbox for digit in in_order],
+        images=np.array([redraw(digit.image) for digit in in_order]),
+        rows=[slice(end - len(row), end) for row, end in zip(rows, ends)],
         doubtful=may_lack_a_digit(darkness / threshold, lines, labels, digits),
     )
 
@@ -97,7 +101,7 @@ def load_picture(path):
         raise NothingToRead(f"no picture: {reason}") from None
 
 
-WINDOW = 35  # wider than most strokes and narrower than most shadows, at a quarter of the size
+WINDOW = 35  # in pixels of a quarter of the size: more than most strokes, less than most shadows
 
 
 def measure_darkness(picture):
@@ -237,21 +241,34 @@ def with_strokes_of(width, mask):
     return depth > half_width - width / 2
 
 
+def may_lack_a_digit(darkness, lines, labels, digits):
+    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
+    typical = typical_height(digits)
+    return (
+        has_other_ink(darkness, lines | (labels > 0), typical)
+        or has_short_line(lines, typical)
+        or any(is_pair(digit, typical) for digit in digits)
+    )
+
+
 PALENESS = 0.65  # what is less dark is paper
 LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
 
 
-def may_lack_a_digit(darkness, lines, labels, digits):
-    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
-    typical = typical_height(digits)
-    # ink, pale ink, too, without any pixel of a line or a digit: is it large enough for a digit?
-    pieces = regionprops(label(darkness > PALENESS), lines | (labels > 0))
-    others = [piece for piece in pieces if not piece.intensity_max]
-    large = [piece for piece in others if max(piece.image.shape) > LEAST * typical]
-    # a line down that reaches no edge and is no longer than digits: is it a 1?
+def has_other_ink(darkness, known, typical):
+    """Returns whether a piece that has no pixel of the known ink is large enough for a digit."""
+    pieces = regionprops(label(darkness > PALENESS), known)
+    others = [piece for piece in pieces if piece.intensity_max == 0]
+    return any(max(piece.image.shape) > LEAST * typical for piece in others)
+
+
+def has_short_line(lines, typical):
+    """Returns whether a line down ends before the edges, and is no taller than digits: a 1?"""
     inner = regionprops(clear_border(label(lines)))
-    ones = [line for line in inner if len(lines) / 2 < height(line) < RATIO * typical]
-    # a digit of several pieces: are two of them as tall as digits?
-    parts = [regionprops(label(digit.image)) for digit in digits]
-    tall = [sum(height(part) > typical / RATIO for part in of_one) for of_one in parts]
-    return bool(large or ones or max(tall) > 1)
+    return any(len(lines) / 2 < height(line) < RATIO * typical for line in inner)
+
+
+def is_pair(digit, typical):
+    """Returns whether a digit consists of several pieces, two of them as tall as digits."""
+    pieces = regionprops(label(digit.image))
+    return sum(height(piece) > typical / RATIO for piece in pieces) > 1

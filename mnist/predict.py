@@ -22,28 +22,32 @@ import numpy as np
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).parent
-SURE = 0.98  # an answer with a digit less probable than this gets a question mark
+SURE = 0.98  # if a digit is less probable, the answer gets a question mark
 
 
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
-    return Reading(page, [model.predict_on_batch(row) for row in page.rows])
+    return Reading(page, model.predict_on_batch(page.images))
 
 
 class Reading(NamedTuple):
     """What the network reads in a picture; as a string, such as 36 24? (97.1%)."""
 
-    page: find_digits.Page  # where the digits are, and how they look, in rows
-    probabilities: list  # for each row an array (n, 10): for each of n digits, those of 0 to 9
+    page: find_digits.Page  # with n digits
+    probabilities: np.ndarray  # (n, 10): for each of them, how probably it is a 0, 1, …, 9
+
+    def answers(self):
+        """Returns the most probable value of each digit: (n,)."""
+        return self.probabilities.argmax(axis=1)
 
     def text(self):
-        """Returns the most probable digits, with a space between two rows."""
-        return " ".join("".join(map(str, row.argmax(axis=1))) for row in self.probabilities)
+        """Returns the answers as a string, with a space between two rows."""
+        return " ".join("".join(map(str, self.answers()[row])) for row in self.page.rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
-        return np.concatenate(self.probabilities).max(axis=1).min()
+        return self.probabilities.max(axis=1).min()
 
     def __str__(self):
         sure = self.certainty() >= SURE and not self.page.doubtful
@@ -51,11 +55,11 @@ class Reading(NamedTuple):
 
     def seen(self):
         """Returns an image, mode L, of the digits as the network sees them, light on dark."""
-        rows = self.page.rows
+        rows = [self.page.images[row].astype("uint8") for row in self.page.rows]
         image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)))
         for y, row in enumerate(rows):
             for x, digit in enumerate(row):
-                image.paste(Image.fromarray(digit.astype("uint8")), (28 * x, 28 * y))
+                image.paste(Image.fromarray(digit), (28 * x, 28 * y))
         return image
 
 
@@ -74,10 +78,10 @@ def plot(readings):
         for panel, title, image in zip(panels, titles, images):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
-        for (top, left, bottom, right), label in zip(page.boxes, reading.text().replace(" ", "")):
+        for (top, left, bottom, right), answer in zip(page.boxes, reading.answers()):
             box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
             panels[0].add_patch(box)
-            panels[0].text(left, top, label, color="C3", size=14, weight="bold", va="bottom")
+            panels[0].text(left, top, answer, color="C3", size=14, weight="bold", va="bottom")
     return figure
 
 

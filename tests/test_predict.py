@@ -123,7 +123,7 @@ def test_finds_whole_digits_in_rows_and_no_specks_and_lines(model):
     pen.line((40, 0, 44, 640), "black", 3)  # down the margin
     pen.line((0, 300, 640, 320), "black", 3)  # through the first row
     reading = predict.read(model, find_digits.load_picture(pictures.saved(picture)))
-    assert [len(row) for row in reading.page.rows] == [3, 1]
+    assert reading.page.rows == [slice(0, 3), slice(3, 4)]
     boxes = reading.page.boxes
     scale = 500 / 640
     expected = (72, 88, 321, 201), (80, 322, 321, 379), (80, 357, 321, 429), (400, 72, 560, 108)
@@ -157,7 +157,7 @@ def test_no_digit_is_taken_for_a_part_of_another_without_a_doubt(model, top):
     pen.line([(150, 150), (150, 450), (400, 450)], "black", 20)
     pen.line((300, top, 300, 400), "black", 20)
     reading = predict.read(model, find_digits.load_picture(pictures.saved(picture)))
-    assert reading.page.doubtful or len(reading.page.rows[0]) == 2
+    assert reading.page.doubtful or len(reading.page.boxes) == 2
 
 
 def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
@@ -181,17 +181,15 @@ def test_redrawn_digits_measure_what_mnist_s_do(model):
 
 
 def test_an_answer_below_98_percent_has_a_question_mark():
-    def reading(*rows):
-        """Returns what is printed for digits with these probabilities: 0, 1, … in each row."""
-        page = find_digits.Page(None, None, None, None, None, doubtful=False)
-        return str(
-            predict.Reading(page, [np.eye(10)[: len(row)] * np.array([row]).T for row in rows])
-        )
+    def reading(*probabilities):
+        """Returns what is printed for a 0 and, in a second row, a 1 that are so probable."""
+        rows = [slice(0, 1), slice(1, 2)]
+        page = find_digits.Page(*[None] * 5, rows, doubtful=False)
+        return str(predict.Reading(page, np.eye(2, 10) * np.array([probabilities]).T))
 
-    assert reading([1, 0.982]) == "01 (98.2%)"
-    assert reading([1, 0.978]) == "01? (97.8%)"
-    assert reading([0.5], [1, 1]) == "0 01? (50.0%)"
-    assert "?" in reading([1], [np.nan])
+    assert reading(1, 0.982) == "0 1 (98.2%)"
+    assert reading(0.978, 1) == "0 1? (97.8%)"
+    assert "?" in reading(1, np.nan)
 
 
 def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
@@ -213,8 +211,8 @@ def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
     # what the network saw, in the order of the answer, dark on light
     [shown] = seen.images
     assert shown.cmap.name == "gray"
-    assert np.array_equal(shown.get_array()[:28, 28:], 255 - page.rows[0][1].astype("uint8"))
-    assert np.array_equal(shown.get_array()[28:, :28], 255 - page.rows[1][0].astype("uint8"))
+    assert np.array_equal(shown.get_array()[:28, 28:], 255 - page.images[1].astype("uint8"))
+    assert np.array_equal(shown.get_array()[28:, :28], 255 - page.images[2].astype("uint8"))
 
 
 def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
