@@ -44,8 +44,8 @@ def build_model():
             # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
             # spares the next two layers three quarters of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # shifts and scales each filter's numbers, over the whole batch, to mean 0 and spread 1,
-            # and then to those that it learns; after training, it uses averages over the batches
+            # over a batch of digits, brings each filter's numbers to a mean of 0 and a spread of 1,
+            # so that large steps are safe (and then to a mean and a spread that it learns)
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),
@@ -75,7 +75,7 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls from 0.01 to 0: large steps find the way, small ones settle
     steps = epochs * math.ceil(len(x_train) / batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))  # not 0
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))  # 0 is refused
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
         optimizer=keras.optimizers.Adam(learning_rate),

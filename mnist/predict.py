@@ -28,6 +28,7 @@ SURE = 0.98  # if a digit is less probable, the answer gets a question mark
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
+    # quicker for a few images than predict, and without its progress bar
     return Reading(page, model.predict_on_batch(page.images))
 
 
@@ -43,14 +44,15 @@ class Reading(NamedTuple):
 
     def text(self):
         """Returns the answers as a string, with a space between two rows."""
-        return " ".join("".join(map(str, self.answers()[row])) for row in self.page.rows)
+        rows = [self.answers()[row] for row in self.page.rows]
+        return " ".join("".join(map(str, row)) for row in rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
         return self.probabilities.max(axis=1).min()
 
     def __str__(self):
-        sure = self.certainty() >= SURE and not self.page.doubtful
+        sure = self.certainty() >= SURE and not self.page.doubtful  # was a digit left out?
         return f"{self.text()}{'' if sure else '?'} ({self.certainty():.1%})"
 
     def seen(self):

@@ -28,7 +28,9 @@ def program(model):
         text=True,
     )
     try:
-        yield process.stdout.readline().split()[-1]
+        line = process.stdout.readline()
+        assert line.startswith("Draw on http://"), process.stderr.read()
+        yield line.split()[-1]
     finally:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()

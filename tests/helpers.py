@@ -11,6 +11,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
+sys.path.append(str(ROOT / "mnist"))  # where predict.py and draw.py find what they import
 XOR = {"0 xor 0": 0, "0 xor 1": 1, "1 xor 0": 1, "1 xor 1": 0}
 
 needs_jax = pytest.mark.skipif(
@@ -20,7 +21,6 @@ needs_jax = pytest.mark.skipif(
 
 def load(example, program="main"):
     """Returns an example's program as a module."""
-    sys.path.append(str(ROOT / example))  # for what it imports from beside itself
     name = f"{example}-{program}".replace("-", "_")
     spec = importlib.util.spec_from_file_location(name, ROOT / example / f"{program}.py")
     module = importlib.util.module_from_spec(spec)

@@ -76,7 +76,6 @@ FORMATS = {
     "gray.png": SEVEN,
     "colour.jpg": ImageOps.colorize(SEVEN, "navy", "beige"),
     "black.bmp": INK,
-    "lossy.webp": SEVEN.convert("RGB"),
     "moving.gif": SEVEN,
     "palette.png": ImageOps.colorize(SEVEN, "green", "white").quantize(8),
     "16-bit.png": Image.fromarray(np.asarray(SEVEN).astype("uint16") * 200 + 1000),

@@ -56,7 +56,7 @@ def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
     A gradient tells for each weight how much the loss grows with it. The chain rule finds it from
-    the loss back, by way of deltas, which tell how much the loss grows with the sum of each unit.
+    the loss back, by way of deltas, which tell how much the loss grows with the sum in each unit.
     """
     # (slope of -log(probability)) * (slope of the sigmoid)
     # where y is 1:  (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
@@ -76,8 +76,8 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     tests/benchmark.py tries it from many random starts: with the post's 4 hidden units some never
-    learn XOR, with 8 all do. The post's learning rate is 1, but for the sum of four rows. For their
-    mean it is 4.
+    learn XOR, with 8 all do. A learning rate of 4 for the mean of the four rows is the post's 1 for
+    their sum.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
