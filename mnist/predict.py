@@ -6,8 +6,12 @@
 """Your own handwriting, read by the network that main.py has trained.
 
 A network can read only what looks like what it was trained on. So find_digits.py, beside this
-file, finds the digits in a picture and makes each of them like MNIST's. Here the network says which
-digits they are, and how sure it is.
+file, finds the digits in a picture and makes each of them like MNIST's. `read` does the rest:
+
+    find_digits.in_picture    (n, 28, 28): an image of each digit
+    model.predict_on_batch    (n, 10): how probably each of them is a 0, 1, …, 9
+    Reading                   742 681 593? (51.1%): the answer, and how sure it is of the least
+                              certain digit, with a question mark where there is a doubt
 """
 
 import argparse
@@ -33,10 +37,10 @@ def read(model, picture):
 
 
 class Reading(NamedTuple):
-    """What the network reads in a picture; as a string, such as 36 24? (97.1%)."""
+    """What the network reads in a picture; str makes of it what the program prints."""
 
-    page: find_digits.Page  # with n digits
-    probabilities: np.ndarray  # (n, 10): for each of them, how probably it is a 0, 1, …, 9
+    page: find_digits.Page  # where the n digits are, and which of them stand in a row
+    probabilities: np.ndarray  # (n, 10): for each digit, how probably it is a 0, 1, …, 9
 
     def answers(self):
         """Returns the most probable value of each digit: (n,)."""
@@ -68,8 +72,9 @@ class Reading(NamedTuple):
 def plot(readings):
     """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
     figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
+    parts = figure.subfigures(len(readings), squeeze=False).flat  # one below the other
     titles = "picture", "ink (orange: dropped)", "network's view"
-    for part, reading in zip(figure.subfigures(len(readings), squeeze=False).flat, readings):
+    for part, reading in zip(parts, readings):
         part.suptitle(str(reading), weight="bold", wrap=True)
         panels = part.subplots(1, 3)
         page = reading.page
@@ -90,8 +95,7 @@ def plot(readings):
 def load_model(path):
     """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
     try:
-        # only to predict; code that the file may hold is not run, as safe_mode is Keras's default
-        model = keras.saving.load_model(path, compile=False)
+        model = keras.saving.load_model(path, compile=False)  # it won't be trained
         if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
             raise ValueError("another network than main.py's")
     except Exception as error:  # libraries raise a dozen types for broken files

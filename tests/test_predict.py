@@ -226,6 +226,7 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
     text = PngInfo()
     text.add_text("long", "a" * 5_000_000, zip=True)
     INK.save("text.png", pnginfo=text)
+    Image.new("1", (1, 2_000_000)).save("thin.png")
     picture, pen = sheet()
     picture.save("blank.png")
     draw_ones(pen, 10, 10, 10)
@@ -236,6 +237,7 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
         "bomb.png": "exceeds limit",
         "text.png": "too large",
         "half.jpg": "truncated",
+        "thin.png": "height and width must be > 0",
         "blank.png": "nothing but specks",
         "specks.png": "nothing but specks",
     }
