@@ -1,6 +1,7 @@
 """Finds the digits in a picture, and makes each of them like MNIST's. No network takes part.
 
-`in_picture` shows the whole way. Its steps stand below it, in this order:
+`in_picture` shows the whole way. These are its steps, in the order in which they stand below it;
+finding.png shows a photograph after each of them:
 
     measure_darkness   how much darker than its paper each pixel is
     find_lines         which ink belongs to ruled lines, and not to digits

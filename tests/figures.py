@@ -52,9 +52,33 @@ def plot_mnist():
     predict.plot([reading]).savefig(MNIST / "steps.png", dpi=160)
 
 
+def plot_steps_of_find_digits():
+    """Draws mnist/finding.png: the same photograph after each step of find_digits.py."""
+    find_digits = load("mnist", "find_digits")
+    picture = find_digits.load_picture(PHOTO)
+    page = find_digits.in_picture(picture)
+    darkness = find_digits.measure_darkness(picture)
+    lines = find_digits.find_lines(page.ink) | find_digits.find_lines(page.ink.T).T
+    labels = find_digits.label_digits(page.ink & ~lines)
+    panels = {
+        "load_picture": (picture, "gray"),
+        "measure_darkness": (darkness, "gray_r"),
+        "Otsu's threshold": (page.ink, "gray_r"),
+        "find_lines": (lines, "gray_r"),
+        "label_digits": (np.ma.masked_equal(labels, 0), "prism"),
+        "redraw": (np.vstack([np.hstack(page.images[row]) for row in page.rows]), "gray_r"),
+    }
+    figure, grid = plt.subplots(2, 3, figsize=(6, 4.2), dpi=160, layout="constrained")
+    for axes, (title, (image, colors)) in zip(grid.flat, panels.items()):
+        axes.imshow(image, cmap=colors)
+        axes.set(xticks=[], yticks=[], title=title)
+    figure.savefig(MNIST / "finding.png")
+
+
 def main():
     plot_xor()
     plot_mnist()
+    plot_steps_of_find_digits()
 
 
 if __name__ == "__main__":
