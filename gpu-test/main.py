@@ -18,7 +18,8 @@ from tensorflow.python.client import device_lib
 def measure_speed(device, size=2048, times=20):
     """Returns the speed in GFLOP/s at which a device multiplies float32 matrices (size, size)."""
     with tf.device(device):
-        a, b = tf.random.uniform((2, size, size))  # two random matrices
+        a = tf.random.uniform((size, size))
+        b = tf.random.uniform((size, size))
         tf.matmul(a, b)  # not timed, since the first product also starts the device
         tf.test.experimental.sync_devices()  # a GPU works in the background: wait for it
         start = time.perf_counter()
@@ -32,7 +33,8 @@ def measure_speed(device, size=2048, times=20):
 
 
 def main():
-    # the post's call, of a private module; the public one is tf.config.list_physical_devices()
+    # the post's call, which tells each device's memory; its module is private, while
+    # tf.config.list_physical_devices() is public, but only tells names
     devices = device_lib.list_local_devices()
     print(devices)
 

@@ -19,7 +19,6 @@ import webbrowser
 import find_digits
 import predict
 import tornado.web
-from PIL import ImageOps
 
 HOST = "127.0.0.1"  # this computer: no other one can connect
 PORT = 8988  # the first to try
@@ -49,10 +48,10 @@ class Handler(tornado.web.RequestHandler):
 def describe(reading):
     """Returns what the page shows of a Reading, such as {"text": "2017? (81.7%)", …}, for JSON."""
     file = io.BytesIO()
-    ImageOps.invert(reading.seen()).save(file, "PNG")  # dark on light
+    reading.seen().save(file, "PNG")
     return {
         "text": str(reading),
-        # a picture as text, which a browser takes for the address of one
+        # a data URL: an image packed into text, which the page shows as it would show a file
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
         "probabilities": reading.probabilities[-1].tolist(),  # of the last digit
     }
@@ -62,9 +61,11 @@ async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
     for port in range(PORT, 65536):
-        with contextlib.suppress(OSError):  # it is taken: on to the next one
+        try:
             application.listen(port, HOST)
-            break
+        except OSError:  # it is taken: on to the next one
+            continue
+        break
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

@@ -1,7 +1,7 @@
 """Finds the digits in a picture, and makes each of them like MNIST's. No network takes part.
 
-`in_picture` shows the whole way. These are its steps, in the order in which they stand below it;
-finding.png shows a photograph after each of them:
+`in_picture` shows the whole way, and finding.png a photograph on it. These are its steps, in the
+order in which they stand below:
 
     measure_darkness   how much darker than its paper each pixel is
     find_lines         which ink belongs to ruled lines, and not to digits
@@ -79,7 +79,7 @@ def in_picture(picture):
     )
 
 
-SIDE = 500  # a picture is scaled to as many pixels as a square of 500 has: few, to be quick
+SIDE = 500  # a picture is scaled to 500 * 500 pixels, whatever its shape: few, to be quick
 
 
 def load_picture(path):
@@ -132,7 +132,7 @@ def contrast(gray, paper):
     """Returns how much darker than its paper each pixel is, and makes up for shadows.
 
     In a shadow that halves the light of ink and paper, their difference is half, too. The root
-    makes it 0.7 of what it was.
+    makes it 0.7 of what it was: a compromise, since it makes dark noise stronger as well.
     """
     return (paper - gray) * np.sqrt(255 / paper)
 
@@ -150,11 +150,12 @@ def find_lines(ink):
         turned = np.asarray(image.rotate(angle))
         level = turned & (turned.mean(axis=1, keepdims=True) > SHARE)
         lines |= np.asarray(Image.fromarray(level).rotate(-angle))
-    # opening keeps only what is 10 pixels tall: the strokes that cross a line, but not the line
+    # Opening keeps only what is 10 pixels tall: the strokes that cross a line, but not the line.
+    # For 3 pixels, it would make 0 0 0 1 1 1 of 0 1 0 1 1 1.
     return ink & lines & ~grey_opening(ink, (10, 1))
 
 
-FIT = 20  # MNIST's digits fit into 20 by 20 pixels, and what is less tall in a picture is a speck
+SPECK = 20  # pixels: what is less tall is no digit
 RATIO = 2  # digits are less than twice as tall as a typical one, and more than half as tall
 
 
@@ -163,7 +164,7 @@ def label_digits(ink):
     # pixels that touch get the same label; dilation makes strokes thicker, to close small gaps
     labels = label(binary_dilation(ink)) * ink
     pieces = regionprops(labels)
-    tall = [piece for piece in pieces if height(piece) >= FIT]
+    tall = [piece for piece in pieces if height(piece) >= SPECK]
     if not tall:
         raise NothingToRead("nothing but specks stands out; try darker ink, or take it closer")
     tall = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
@@ -219,6 +220,7 @@ def distance(row, digit):
     return abs(row[-1].centroid[0] - digit.centroid[0])
 
 
+FIT = 20  # MNIST's digits fit into so many pixels, with a margin of 4 around them
 WIDTH = 2.6  # of strokes, in MNIST's pixels; more would close loops
 
 
@@ -230,7 +232,7 @@ def redraw(mask):
     digit = Image.fromarray(with_strokes_of(scale * WIDTH, digit))
     digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (FIT, FIT), Image.Resampling.BOX)
     digit = np.pad(np.asarray(digit, "float32"), 4)
-    # MNIST's digits have their center of mass in the middle of 28 by 28 pixels
+    # MNIST's digits have their center of mass in the middle of the pixels 0 to 27
     return shift(digit, 13.5 - np.array(center_of_mass(digit)), order=1)
 
 
@@ -252,12 +254,13 @@ def may_lack_a_digit(darkness, lines, labels, digits):
     )
 
 
-PALENESS = 0.65  # what is less dark is paper
+PALENESS = 0.65  # what is less dark is paper, if ink begins at 1
 LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
 
 
 def has_other_ink(darkness, known, typical):
     """Returns whether a piece that has no pixel of the known ink is large enough for a digit."""
+    # regionprops tells for each piece the largest value of `known` in it: 0 if no pixel is known
     pieces = regionprops(label(darkness > PALENESS), known)
     others = [piece for piece in pieces if piece.intensity_max == 0]
     return any(max(piece.image.shape) > LEAST * typical for piece in others)
@@ -265,7 +268,7 @@ def has_other_ink(darkness, known, typical):
 
 def has_short_line(lines, typical):
     """Returns whether a line down ends before the edges, and is no taller than digits: a 1?"""
-    inner = regionprops(clear_border(label(lines)))
+    inner = regionprops(clear_border(label(lines)))  # without what touches the edges
     return any(len(lines) / 2 < height(line) < RATIO * typical for line in inner)
 
 

@@ -36,7 +36,8 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # only in training: moves each digit by up to a pixel, since its place must not matter
+            # only in training: moves each digit by up to a pixel, since its place must not matter,
+            # and what moves in is black
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
@@ -45,7 +46,7 @@ def build_model():
             # spares the next two layers three quarters of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
             # over a batch of digits, brings each filter's numbers to a mean of 0 and a spread of 1,
-            # so that large steps are safe (and then to a mean and a spread that it learns)
+            # and then to those that it finds better: so the next layer can rely on their size
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),

@@ -23,7 +23,7 @@ import find_digits
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 HERE = Path(__file__).parent
 SURE = 0.98  # if a digit is less probable, the answer gets a question mark
@@ -47,7 +47,7 @@ class Reading(NamedTuple):
         return self.probabilities.argmax(axis=1)
 
     def text(self):
-        """Returns the answers as a string, with a space between two rows."""
+        """Returns the answers as a string, with a space between two rows: "36 24"."""
         rows = [self.answers()[row] for row in self.page.rows]
         return " ".join("".join(map(str, row)) for row in rows)
 
@@ -56,13 +56,15 @@ class Reading(NamedTuple):
         return self.probabilities.max(axis=1).min()
 
     def __str__(self):
-        sure = self.certainty() >= SURE and not self.page.doubtful  # was a digit left out?
-        return f"{self.text()}{'' if sure else '?'} ({self.certainty():.1%})"
+        # a page is doubtful where a digit may have been left out
+        sure = self.certainty() >= SURE and not self.page.doubtful
+        mark = "" if sure else "?"
+        return f"{self.text()}{mark} ({self.certainty():.1%})"
 
     def seen(self):
-        """Returns an image, mode L, of the digits as the network sees them, light on dark."""
-        rows = [self.page.images[row].astype("uint8") for row in self.page.rows]
-        image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)))
+        """Returns an image, mode L, of the digits as the network sees them, but dark on light."""
+        rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
+        image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
         for y, row in enumerate(rows):
             for x, digit in enumerate(row):
                 image.paste(Image.fromarray(digit), (28 * x, 28 * y))
@@ -81,8 +83,7 @@ def plot(readings):
         ink = np.full((*page.ink.shape, 3), 255)  # white
         ink[page.ink] = 0, 0, 0  # black
         ink[page.dropped] = 255, 140, 0  # orange
-        images = page.picture, ink, ImageOps.invert(reading.seen())
-        for panel, title, image in zip(panels, titles, images):
+        for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
         for (top, left, bottom, right), answer in zip(page.boxes, reading.answers()):

@@ -8,6 +8,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
+from skimage.color import label2rgb
 
 MNIST = ROOT / "mnist"
 PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
@@ -65,7 +66,7 @@ def plot_steps_of_find_digits():
         "measure_darkness": (darkness, "gray_r"),
         "Otsu's threshold": (page.ink, "gray_r"),
         "find_lines": (lines, "gray_r"),
-        "label_digits": (np.ma.masked_equal(labels, 0), "prism"),
+        "label_digits": (label2rgb(labels, bg_label=0, bg_color="white"), None),
         "redraw": (np.vstack([np.hstack(page.images[row]) for row in page.rows]), "gray_r"),
     }
     figure, grid = plt.subplots(2, 3, figsize=(6, 4.2), dpi=160, layout="constrained")

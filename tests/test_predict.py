@@ -168,11 +168,10 @@ def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
     assert "?" in str(reading)
 
 
-def test_redrawn_digits_measure_what_mnist_s_do(model):
+def test_redrawn_digits_measure_what_mnist_s_do():
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
-        image = predict.read(model, find_digits.load_picture(pictures.saved(photo))).seen()
-        image = np.asarray(image)
+        [image] = find_digits.in_picture(find_digits.load_picture(pictures.saved(photo))).images
         rows, columns = np.nonzero(image > 64)
         assert image.shape == (28, 28)
         assert 18 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21

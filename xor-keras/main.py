@@ -49,7 +49,7 @@ def build_model():
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows. They are one batch, so an epoch is one step.
+    """Fits the model to the four rows. All of them count in each step, so an epoch is one step.
 
     Keras prints a line for each epoch.
     """
