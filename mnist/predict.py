@@ -37,7 +37,7 @@ def read(model, picture):
 
 
 class Reading(NamedTuple):
-    """What the network reads in a picture; str makes of it what the program prints."""
+    """What the network reads in a picture."""
 
     page: find_digits.Page  # where the n digits are, and which of them stand in a row
     probabilities: np.ndarray  # (n, 10): for each digit, how probably it is a 0, 1, …, 9
@@ -55,10 +55,12 @@ class Reading(NamedTuple):
         """Returns the probability of the least certain digit."""
         return self.probabilities.max(axis=1).min()
 
+    def is_sure(self):
+        """Returns whether each digit is probable enough, and none may have been left out."""
+        return self.certainty() >= SURE and not self.page.doubtful
+
     def __str__(self):
-        # a page is doubtful where a digit may have been left out
-        sure = self.certainty() >= SURE and not self.page.doubtful
-        mark = "" if sure else "?"
+        mark = "" if self.is_sure() else "?"
         return f"{self.text()}{mark} ({self.certainty():.1%})"
 
     def seen(self):

@@ -435,7 +435,7 @@ def measure_handwriting():
 
 
 def measure_jax():
-    """Runs both Keras examples on JAX, for a row each in the tables of xor and mnist."""
+    """Runs both Keras examples on JAX, and prints a row like those of xor and one like mnist's."""
     xor_row("`xor-keras` on JAX", train_xor_keras, 20)
     mnist_row("`mnist --epochs 1` on JAX", [train_mnist(seed=1, epochs=1)])
 

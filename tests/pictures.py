@@ -38,7 +38,7 @@ def read(predict, model, file):
         reading = predict.read(model, predict.find_digits.load_picture(file))
     except predict.find_digits.NothingToRead:
         return None, False
-    return reading.text(), "?" not in str(reading)
+    return reading.text(), reading.is_sure()
 
 
 def judge(predict, model, samples):

@@ -97,7 +97,7 @@ def test_table_of_training_is_what_xor_numpy_prints(printed):
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
     syn0, syn1 = load("xor-numpy").train(epochs=0)
-    assert f"stand {syn0.size + syn1.size} numbers" in README
+    assert f"{syn0.size + syn1.size} numbers, its **weights**" in README
     assert f"All {syn0.size + syn1.size} weights" in README
     assert syn1.size == 8
     assert "Eight units" in README
