@@ -62,7 +62,7 @@ def backward(X, y, l1, l2, syn1):
     # where y is 1:  (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
     # where y is 0:  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
-    l2_delta = (l2 - y) / len(y)  # (4, 1); each row is a quarter of the mean
+    l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
     # syn1 has carried the hidden outputs forward, and now carries the error back to them; then it
     # goes through their sigmoids, too
     l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
