@@ -8,6 +8,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
+from scipy.signal import correlate2d
 from skimage.color import label2rgb
 
 MNIST = ROOT / "mnist"
@@ -34,8 +35,23 @@ def plot_digits(mnist, name, columns, digits, titles):
     figure.savefig(MNIST / name)
 
 
+def plot_convolution(image, kernels):
+    """Draws mnist/convolution.png: a digit, a filter of kernels (5, 5, 1, 16), and its sums."""
+    left, right = kernels[:, :2, 0].sum(axis=(0, 1)), kernels[:, 3:, 0].sum(axis=(0, 1))
+    kernel = kernels[:, :, 0, abs(left - right).argmax()]  # the one that most finds edges
+    sums = correlate2d(image, kernel, mode="valid")
+    figure, panels = plt.subplots(1, 3, figsize=(6, 2.3), dpi=160, layout="constrained")
+    panels[0].imshow(image, cmap="gray_r")
+    for axes, numbers in (panels[1], kernel), (panels[2], sums):
+        largest = abs(numbers).max()
+        axes.imshow(numbers, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    for axes, title in zip(panels, ("a digit, 28 by 28", "a filter, 5 by 5", "its sums, 24 by 24")):
+        axes.set(xticks=[], yticks=[], title=title)
+    figure.savefig(MNIST / "convolution.png")
+
+
 def plot_mnist():
-    """Draws mnist/training.png, digits.png, misread.png and steps.png."""
+    """Draws mnist/training.png, digits.png, misread.png, steps.png and convolution.png."""
     mnist, predict = load("mnist"), load("mnist", "predict")
     mnist.main(["--plot", str(MNIST / "training.png")])
 
@@ -44,6 +60,7 @@ def plot_mnist():
     plot_digits(mnist, "digits.png", 10, x[two_of_each], 20 * [""])
 
     model = keras.saving.load_model(MNIST / "model.keras")
+    plot_convolution(x[0], model.get_layer("first_convolution").kernel.numpy())
     answers = model.predict(x).argmax(axis=1)
     misread = np.flatnonzero(answers != y)[:10]
     titles = [f"{y[i]} → {answers[i]}" for i in misread]
