@@ -17,12 +17,13 @@ TWO = [
 ]
 ZERO = [[(32, 2), (12, 12), (4, 45), (12, 88), (32, 97), (52, 82), (56, 45), (48, 12), (28, 3)]]
 ONE = [[(34, 2), (34, 40), (28, 99)]]
-DOUBTFUL = [[(27, 12), (44, 5)], [(44, 5), (36, 50), (28, 98)]]  # a 1, or a 7?
+DOUBTFUL = [[(31, 11), (44, 5)], [(44, 5), (36, 50), (28, 98)]]  # a 1, or a 7?
 DIGITS = {60: TWO, 210: ZERO, 330: ONE, 445: DOUBTFUL}  # by their left sides
 LESS_ROOM = """
     body { padding: 12px 14px; gap: 20px }
-    img { height: 60px }
-    ol { height: 120px }
+    img { height: 56px }
+    h2 { margin: 10px 0 6px }
+    ol { height: 146px }
 """
 
 
@@ -38,7 +39,7 @@ def curve(points):
 def main():
     with program(ROOT / "mnist" / "model.keras") as address, sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=CHROME)
-        page = chrome.new_page(viewport={"width": 744, "height": 340}, device_scale_factor=2)
+        page = chrome.new_page(viewport={"width": 744, "height": 350}, device_scale_factor=2)
         page.goto(address)
         page.add_style_tag(content=LESS_ROOM)
         for x, strokes in DIGITS.items():
