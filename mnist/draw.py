@@ -63,9 +63,9 @@ async def serve(model):
     for port in range(PORT, 65536):
         try:
             application.listen(port, HOST)
+            break
         except OSError:  # it is taken: on to the next one
-            continue
-        break
+            pass
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

@@ -11,7 +11,8 @@ order in which they stand below:
     may_lack_a_digit   was anything left out that might be a digit?
 
 The settings, in capitals, stand above the functions that use them. They were chosen by trying them
-on photographs, scans and drawings. Lengths are in pixels of the scaled picture.
+on photographs, scans and drawings. Lengths are in pixels of the scaled picture, where nothing else
+is said.
 """
 
 from typing import NamedTuple

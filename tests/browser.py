@@ -29,7 +29,7 @@ def program(model):
     )
     try:
         line = process.stdout.readline()
-        assert line.startswith("Draw on http://"), process.stderr.read()
+        assert line, process.stderr.read()  # no line: the program has ended
         yield line.split()[-1]
     finally:
         process.send_signal(signal.SIGINT)

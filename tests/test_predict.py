@@ -198,7 +198,7 @@ def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
     assert [text.get_text() for text in picture.texts] == list("3624")
     # each box and label where its digit is, the ink that is dropped in another color than the rest
     colors = np.asarray(ink.images[0].get_array())
-    for box, expected in zip(picture.patches, page.boxes):
+    for box, expected in zip(picture.patches, page.boxes, strict=True):
         left, top = box.get_xy()
         assert (top, left, top + box.get_height(), left + box.get_width()) == expected
     assert (colors[page.ink & ~page.dropped] == 0).all()

@@ -75,9 +75,9 @@ def backward(X, y, l1, l2, syn1):
 def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
-    With the post's 4 hidden units 8 of 1,000 random starts don't learn XOR in 600 epochs, with 8
-    each of 10,000 does (tests/README.md). The learning rate is 4 since the loss is a mean of four:
-    the steps are those of 1 and a sum, as in the post.
+    With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8 all of
+    10,000 do, as tests/README.md shows. The learning rate is the post's 1, but times 4, since the
+    gradient is that of a mean of four.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
