@@ -43,10 +43,10 @@ def build_model():
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
             # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
-            # spares the next two layers three quarters of their work
+            # leaves the next two layers only a quarter of their work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # over a batch of digits, brings each filter's numbers to a mean of 0 and a spread of 1,
-            # and then to those that it finds better: so the next layer can rely on their size
+            # keeps each filter's numbers, over a batch of digits, at the same mean and spread: at
+            # first at 0 and 1, then at what it learns. So the steps of training can be large.
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),
@@ -74,9 +74,12 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     held_out = len(x) // 12  # 5,000 of MNIST's 60,000
     x_train, y_train = x[:-held_out], y[:-held_out]
     x_validation, y_validation = x[-held_out:], y[-held_out:]
-    # the learning rate falls from 0.01 to 0: large steps find the way, small ones settle
+    # the learning rate falls from 0.01 to 0, as a cosine does: large steps find the way, small
+    # ones settle
     steps = epochs * math.ceil(len(x_train) / batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))  # 0 is refused
+    learning_rate = keras.optimizers.schedules.CosineDecay(
+        0.01, max(1, steps)
+    )  # it refuses 0 steps
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
         optimizer=keras.optimizers.Adam(learning_rate),
@@ -121,7 +124,7 @@ def plot(history, filters, x, y, answers):
         axes.legend()
 
     middle.suptitle("filters of the first convolution: red adds, blue subtracts, white ignores")
-    images = np.moveaxis(filters[:, :, 0], -1, 0)  # (16, 5, 5)
+    images = np.moveaxis(filters[:, :, 0], -1, 0)  # one filter after another: (16, 5, 5)
     largest = abs(filters).max()  # one scale for all
     show_images(middle, 2, 8, images, 16 * [""], cmap="RdBu_r", vmin=-largest, vmax=largest)
 
@@ -134,12 +137,18 @@ def plot(history, filters, x, y, answers):
 
 
 def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
-    with np.load(path) as file:
-        x_train, y_train = file["x_train"], file["y_train"]
-        x_test, y_test = file["x_test"], file["y_test"]
-    check(x_train, y_train)
-    check(x_test, y_test)
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file.
+
+    Raises ArgumentTypeError, of which argparse makes a line, where they are not there.
+    """
+    try:
+        with np.load(path) as file:
+            x_train, y_train = file["x_train"], file["y_train"]
+            x_test, y_test = file["x_test"], file["y_test"]
+        check(x_train, y_train)
+        check(x_test, y_test)
+    except Exception as error:  # broken files raise a dozen types
+        raise argparse.ArgumentTypeError(f"{path}: {error}") from None
     return x_train, y_train, x_test, y_test
 
 
@@ -155,7 +164,7 @@ def check(x, y):
 
 
 def parse_arguments(argv):
-    """Returns the options and the digits. What is wrong with them ends the program in a line."""
+    """Returns the options, and the digits as `data`. What is wrong ends the program in a line."""
     parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
     parser.add_argument(
         "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
@@ -167,7 +176,11 @@ def parse_arguments(argv):
         "--seed", type=int, default=1, metavar="N", help="of the random numbers (%(default)s)"
     )
     parser.add_argument(
-        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
+        "--data",
+        type=load_digits,
+        default=str(HERE / "mnist.npz"),
+        metavar="FILE.npz",
+        help="the digits (%(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -186,14 +199,12 @@ def parse_arguments(argv):
         parser.error(f"--model {args.model} is no .keras file in a folder that one can write to")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
-    try:
-        return args, load_digits(args.data)
-    except Exception as error:  # broken files raise a dozen types
-        parser.error(f"--data {args.data}: {error}")
+    return args
 
 
 def main(argv=None):
-    args, (x_train, y_train, x_test, y_test) = parse_arguments(argv)
+    args = parse_arguments(argv)
+    x_train, y_train, x_test, y_test = args.data
     keras.utils.set_random_seed(args.seed)
     model = build_model()
     model.summary()

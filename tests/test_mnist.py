@@ -222,5 +222,5 @@ def test_file_without_digits_is_refused(tmp_path, refused):
         if content is not None:
             path.write_bytes(content)
         line = refused(mnist.main, "--data", path)
-        assert f"--data {path}: " in line
+        assert f"--data: {path}: " in line
         assert message in line
