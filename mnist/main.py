@@ -76,10 +76,8 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls from 0.01 to 0, as a cosine does: large steps find the way, small
     # ones settle
-    steps = epochs * math.ceil(len(x_train) / batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(
-        0.01, max(1, steps)
-    )  # it refuses 0 steps
+    steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # 0 is refused
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
         optimizer=keras.optimizers.Adam(learning_rate),

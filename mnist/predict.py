@@ -32,7 +32,7 @@ SURE = 0.98  # if a digit is less probable, the answer gets a question mark
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
-    # quicker for a few images than predict, and without its progress bar
+    # for a few images, this is quicker than predict
     return Reading(page, model.predict_on_batch(page.images))
 
 
@@ -99,11 +99,11 @@ def load_model(path):
     """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
     try:
         model = keras.saving.load_model(path, compile=False)  # it won't be trained
-        if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
-            raise ValueError("another network than main.py's")
     except Exception as error:  # libraries raise a dozen types for broken files
         reason, _, _ = str(error).partition(". ")  # the first sentence is enough
         raise ValueError(f"{path}: {reason}; main.py trains one") from None
+    if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
+        raise ValueError(f"{path}: another network than main.py's; main.py trains one")
     return model
 
 

@@ -29,8 +29,8 @@ def build_model():
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
     # NumPy: l1 = sigmoid(X @ syn0)
-    # Each of the 16 units (the post's number) also adds a bias. tanh is the sigmoid, stretched to
-    # the range from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 for every input has
+    # Each of the 16 units (the post's number) also adds a bias. tanh is like the sigmoid, but
+    # goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 for every input has
     # no slope, and so it never learns again.
     model.add(Dense(16, activation="tanh"))
     # NumPy: l2 = sigmoid(l1 @ syn1)
