@@ -135,18 +135,12 @@ def plot(history, filters, x, y, answers):
 
 
 def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file.
-
-    Raises ArgumentTypeError, of which argparse makes a line, where they are not there.
-    """
-    try:
-        with np.load(path) as file:
-            x_train, y_train = file["x_train"], file["y_train"]
-            x_test, y_test = file["x_test"], file["y_test"]
-        check(x_train, y_train)
-        check(x_test, y_test)
-    except Exception as error:  # broken files raise a dozen types
-        raise argparse.ArgumentTypeError(f"{path}: {error}") from None
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
+    with np.load(path) as file:
+        x_train, y_train = file["x_train"], file["y_train"]
+        x_test, y_test = file["x_test"], file["y_test"]
+    check(x_train, y_train)
+    check(x_test, y_test)
     return x_train, y_train, x_test, y_test
 
 
@@ -174,11 +168,7 @@ def parse_arguments(argv):
         "--seed", type=int, default=1, metavar="N", help="of the random numbers (%(default)s)"
     )
     parser.add_argument(
-        "--data",
-        type=load_digits,
-        default=str(HERE / "mnist.npz"),
-        metavar="FILE.npz",
-        help="the digits (%(default)s)",
+        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
     )
     parser.add_argument(
         "--model",
@@ -197,6 +187,10 @@ def parse_arguments(argv):
         parser.error(f"--model {args.model} is no .keras file in a folder that one can write to")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
+    try:
+        args.data = load_digits(args.data)
+    except Exception as error:  # broken files raise a dozen types
+        parser.error(f"argument --data: {args.data}: {error}")
     return args
 
 
