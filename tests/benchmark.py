@@ -328,7 +328,7 @@ STEPS = {  # for each row what takes the place of functions and settings of pred
     "gaps stay": {"binary_dilation": np.array},
     "desks and borders stay": {"is_border": no},
     "sizes judged against the tallest": {
-        "typical_height": lambda pieces: max(len(piece.image) for piece in pieces)
+        "typical_height": lambda pieces: max(map(predict.find_digits.height, pieces))
     },
     "parts stay apart": {"is_part": no},
     "rows do not climb": {

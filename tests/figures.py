@@ -51,7 +51,7 @@ def plot_convolution(image, kernels):
 
 
 def plot_mnist():
-    """Draws mnist/training.png, digits.png, misread.png, steps.png and convolution.png."""
+    """Draws what is in mnist but page.png."""
     mnist, predict = load("mnist"), load("mnist", "predict")
     mnist.main(["--plot", str(MNIST / "training.png")])
 
@@ -68,23 +68,21 @@ def plot_mnist():
 
     reading = predict.read(model, predict.find_digits.load_picture(PHOTO))
     predict.plot([reading]).savefig(MNIST / "steps.png", dpi=160)
+    plot_finding(predict.find_digits, reading)
 
 
-def plot_steps_of_find_digits():
-    """Draws mnist/finding.png: the same photograph after each step of find_digits.py."""
-    find_digits = load("mnist", "find_digits")
-    picture = find_digits.load_picture(PHOTO)
-    page = find_digits.in_picture(picture)
-    darkness = find_digits.measure_darkness(picture)
+def plot_finding(find_digits, reading):
+    """Draws mnist/finding.png: the picture of a Reading after each step of find_digits.py."""
+    page = reading.page
     lines = find_digits.find_lines(page.ink) | find_digits.find_lines(page.ink.T).T
     labels = find_digits.label_digits(page.ink & ~lines)
     panels = {
-        "load_picture": (picture, "gray"),
-        "measure_darkness": (darkness, "gray_r"),
+        "load_picture": (page.picture, "gray"),
+        "measure_darkness": (find_digits.measure_darkness(page.picture), "gray_r"),
         "Otsu's threshold": (page.ink, "gray_r"),
         "find_lines": (lines, "gray_r"),
         "label_digits": (label2rgb(labels, bg_label=0, bg_color="white"), None),
-        "redraw": (np.vstack([np.hstack(page.images[row]) for row in page.rows]), "gray_r"),
+        "redraw": (reading.seen(), "gray"),
     }
     figure, grid = plt.subplots(2, 3, figsize=(6, 4.2), dpi=160, layout="constrained")
     for axes, (title, (image, colors)) in zip(grid.flat, panels.items()):
@@ -96,7 +94,6 @@ def plot_steps_of_find_digits():
 def main():
     plot_xor()
     plot_mnist()
-    plot_steps_of_find_digits()
 
 
 if __name__ == "__main__":
