@@ -179,15 +179,18 @@ def test_redrawn_digits_measure_what_mnist_s_do():
 
 
 def test_an_answer_below_98_percent_has_a_question_mark():
-    def reading(*probabilities):
-        """Returns what is printed for a 0 and, in a second row, a 1 that are so probable."""
-        rows = [slice(0, 1), slice(1, 2)]
-        page = find_digits.Page(*[None] * 5, rows, doubtful=False)
-        return str(predict.Reading(page, np.eye(2, 10) * np.array([probabilities]).T))
+    def reading(*rows):
+        """Returns what is printed for digits so probable, row by row, in order from 0."""
+        ends = np.cumsum([len(row) for row in rows])
+        slices = [slice(end - len(row), end) for row, end in zip(rows, ends)]
+        page = find_digits.Page(*[None] * 5, slices, doubtful=False)
+        probabilities = [np.eye(len(row), 10) * np.array([row]).T for row in rows]
+        return str(predict.Reading(page, np.concatenate(probabilities)))
 
-    assert reading(1, 0.982) == "0 1 (98.2%)"
-    assert reading(0.978, 1) == "0 1? (97.8%)"
-    assert "?" in reading(1, np.nan)
+    assert reading([1, 0.982]) == "01 (98.2%)"
+    assert reading([1, 0.978]) == "01? (97.8%)"
+    assert reading([0.5], [1, 1]) == "0 01? (50.0%)"
+    assert "?" in reading([1], [np.nan])
 
 
 def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
