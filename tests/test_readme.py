@@ -9,41 +9,32 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import textwrap
 import venv
 
-import benchmark
 import numpy as np
-import pictures
 import pytest
-from helpers import EXAMPLES, ROOT, load
+from helpers import EXAMPLES, READMES, ROOT, load, rows
+from markdown_it import MarkdownIt
 
-READMES = {
-    name: (ROOT / name / "README.md").read_text() for name in (".", "gpu-test", "mnist", "tests")
-}
 README = READMES["."]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
+def tokens(name, kind):
+    """Returns the parts of a README that are of one of markdown-it's kinds."""
+    blocks = MarkdownIt().enable("table").parse(READMES[name])
+    every = [part for block in blocks for part in [block, *(block.children or [])]]
+    return [part for part in every if part.type == kind]
+
+
 def blocks(name, language):
-    """Returns what stands between ``` in a README, in a language or, if that is "", in none."""
-    fenced = [part.partition("\n") for part in READMES[name].split("```")[1::2]]
-    return [text for first, _, text in fenced if first == language]
+    """Returns the blocks of code in a README that are in a language or, if that is "", in none."""
+    return [fence.content for fence in tokens(name, "fence") if fence.info == language]
 
 
 def inline(name):
     """Returns what stands between single backticks in a README."""
-    prose = "".join(READMES[name].split("```")[::2])
-    return prose.split("`")[1::2]
-
-
-def rows(name, heading):
-    """Returns the rows of the tables with this first heading in a README, as lists of cells."""
-    found = []
-    for table in READMES[name].split(f"| {heading} |")[1:]:
-        _, _, *lines = table.partition("\n\n")[0].splitlines()
-        found += [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return found
+    return [code.content for code in tokens(name, "code_inline")]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +120,7 @@ def test_what_is_typed_prints_what_the_readme_shows(monkeypatch):
 def pasted(name):
     """Runs the block of Python that a README gives to paste; returns what it defines."""
     [block] = blocks(name, "py")
-    exec(textwrap.dedent(block), names := {})
+    exec(block, names := {})
     return names
 
 
@@ -190,23 +181,26 @@ def test_readmes_have_the_versions_of_the_environment():
     assert tensorflow.replace("==", "[and-cuda]==") in READMES["gpu-test"]
 
 
-def anchors(text):
+def anchors(path):
     """Returns the names under which GitHub knows a page's headings."""
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_links_and_pictures_are_there_and_pictures_are_described(name):
-    text = READMES[name]
-    for link in re.findall(r"\]\(([^)]+)\)", text):
-        path, _, anchor = link.partition("#")
+def test_links_lead_to_what_is_there(name):
+    for link in tokens(name, "link_open"):
+        path, _, anchor = link.attrs["href"].partition("#")
         if not path.startswith("http"):
             target = ROOT / name / (path or "README.md")
-            assert target.exists(), link
-            assert not anchor or anchor in anchors(target.read_text()), link
-    images = re.findall(r'<img src="([^"]+)" width="\d+" alt="[^"]{40,}">', text)
-    assert len(images) == text.count("<img")
+            assert target.exists(), path
+            assert not anchor or anchor in anchors(target), anchor
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_pictures_are_there_and_described(name):
+    images = re.findall(r'<img src="([^"]+)" width="\d+" alt="[^"]{40,}">', READMES[name])
+    assert len(images) == READMES[name].count("<img")
     assert all((ROOT / name / path).is_file() for path in images)
 
 
@@ -225,26 +219,3 @@ def test_layers_and_numbers_of_weights_are_those_of_the_network():
     weights = [int(number.replace(",", "")) for _, _, number, _ in table if number]
     assert sum(weights) == model.count_params()
     assert f"{model.count_params() // 1000},000" in README
-
-
-def test_benchmark_changes_what_is_there():
-    for build in benchmark.LINES.values():
-        assert build().output_shape == (None, 10)
-    for name in benchmark.STEPS:
-        with benchmark.changed(name):  # AttributeError for what is not there
-            pass
-
-
-def test_tables_have_the_rows_that_the_benchmark_prints():
-    def names(readme, heading):
-        return [first for first, *_ in rows(readme, heading)]
-
-    assert names("mnist", "mnist/main.py") == [*benchmark.LINES]
-    assert names("mnist", "mnist/find_digits.py") == [*benchmark.STEPS]
-    assert names("tests", "pictures") == ["real pages", *pictures.KINDS, "numbers", "sheets"]
-    without_digit = [*pictures.EMPTY, *pictures.MISLEADING]
-    assert names("tests", "pictures without a digit") == without_digit
-    source = (ROOT / "tests" / "benchmark.py").read_text()
-    programs = names("tests", "program")
-    assert len(programs) == 9
-    assert all(f'"{name}"' in source for name in programs)

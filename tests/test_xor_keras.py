@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from helpers import (
     XOR,
-    assert_plot_names_what_it_shows,
     cross_entropy,
+    labels,
     load,
     needs_jax,
     reds,
@@ -66,6 +66,7 @@ def test_plot_has_each_input_on_its_axis(tmp_path):
     hidden[0, 0], output[0, 0] = 20, 20
     model.set_weights([hidden, np.full(16, -10), output, np.zeros(1)])
     figure = xor.plot(model)
-    assert_plot_names_what_it_shows(figure)
+    inputs = "first input", "second input"
+    assert labels(figure) == (*inputs, "output of the network", XOR)
     figure.savefig(tmp_path / "xor.png")
     assert [red > 50 for red in reds(tmp_path / "xor.png")] == [False, True, False, True]

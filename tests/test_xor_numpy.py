@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers import (
     XOR,
-    assert_plot_names_what_it_shows,
     cross_entropy,
+    labels,
     load,
     reds,
     run,
@@ -82,6 +82,7 @@ def test_plot_has_each_input_on_its_axis(tmp_path):
     """A network that repeats its first input is red at the right, and blue at the left."""
     syn0, syn1 = np.array([[20, 0], [0, 0], [-10, 0]]), np.array([[20], [-20]])
     figure = xor.plot(syn0, syn1)
-    assert_plot_names_what_it_shows(figure)
+    inputs = "first input", "second input"
+    assert labels(figure) == (*inputs, "output of the network", XOR)
     figure.savefig(tmp_path / "xor.png")
     assert [red > 50 for red in reds(tmp_path / "xor.png")] == [False, True, False, True]
