@@ -77,8 +77,10 @@ def measure():
     head("program", "training", "right when rounded", "off by at most 0.05", "largest error")
     row_of("the post's XOR with NumPy, 60,000 iterations", train_post_numpy, 20)
     of_numpy = row_of("`xor-numpy`, 600 epochs", train_xor_numpy, 10000)
-    with_four = partial(train_xor_numpy, hidden=4)
-    row_of("the same with the post's 4 hidden units", with_four, 1000)
+    for hidden in 4, 3, 2:  # the post has 4
+        row_of(
+            f"the same with {hidden} hidden units", partial(train_xor_numpy, hidden=hidden), 1000
+        )
     row_of("the post's XOR with Keras, 500 epochs", train_post_keras, 10)
     of_keras = row_of("`xor-keras`, 60 epochs", train_xor_keras, 100)
     check(of_numpy <= 0.01, "xor-numpy: largest error of 10,000 starts at most 0.01")
