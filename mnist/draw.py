@@ -5,8 +5,12 @@
 # ///
 """A page to draw digits on, which are read as predict.py reads them in pictures.
 
-The page, draw.html, opens in your browser. While you draw, it posts the sheet to this program and
-shows what comes back. Ctrl-C in the terminal ends the program.
+The page, draw.html, opens in your browser, served by tornado, a small web server. While you draw:
+
+    the page posts the sheet, as a PNG file    -> Handler.post reads it
+    the page shows answer, image and bars      <- describe packs them into JSON
+
+Ctrl-C in the terminal ends the program.
 """
 
 import argparse
@@ -53,7 +57,7 @@ def describe(reading):
         "text": str(reading),
         # a data URL: an image packed into text, which the page shows as it would show a file
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
-        "probabilities": reading.probabilities[-1].tolist(),  # of the last digit
+        "probabilities": reading.probabilities[-1].tolist(),  # of the last digit, drawn just now
     }
 
 

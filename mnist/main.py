@@ -14,7 +14,6 @@ Convolutions for digits are by LeCun et al. (1989), batch normalization is by Io
 import argparse
 import math
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -37,16 +36,16 @@ def build_model():
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
             # only in training: moves each digit by up to a pixel, since its place must not matter,
-            # and what moves in is black
+            # and fills the margin with 0, which is paper
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers; usually it comes after ReLU, but here it
-            # leaves the next two layers only a quarter of their work
+            # keeps the largest of each 2 * 2 numbers. Usually it comes after ReLU, but in this
+            # order normalization and ReLU have only a quarter of the numbers to work on.
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # keeps each filter's numbers, over a batch of digits, at the same mean and spread: at
-            # first at 0 and 1, then at what it learns. So the steps of training can be large.
+            # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
+            # 1, and then to two that are learned. So the steps of training can be large.
             layers.BatchNormalization(),
             # max(x, 0): without a bend between them, two layers do no more than one
             layers.ReLU(),
@@ -76,7 +75,7 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls from 0.01 to 0, as a cosine does: large steps find the way, small
     # ones settle
-    steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # 0 is refused
+    steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # CosineDecay refuses 0
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
     model.compile(
         loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
@@ -209,8 +208,8 @@ def main(argv=None):
     misread = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
-    command = "python", str(HERE / "predict.py"), "--model", str(args.model), "PICTURE"
-    print(f"The network is saved. To read your own handwriting: {shlex.join(command)}")
+    command = f'python "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
+    print(f"The network is saved. To read your own handwriting: {command}")
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)

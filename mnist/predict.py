@@ -5,13 +5,14 @@
 # ///
 """Your own handwriting, read by the network that main.py has trained.
 
-A network can read only what looks like what it was trained on. So find_digits.py, beside this
-file, finds the digits in a picture and makes each of them like MNIST's. `read` does the rest:
+A network can read only what looks like what it was trained on. So most of the work is done by
+find_digits.py, beside this file: it finds the digits in a picture and makes each of them like
+MNIST's. What is left is short, and `read` shows it:
 
     find_digits.in_picture    (n, 28, 28): an image of each digit
     model.predict_on_batch    (n, 10): how probably each of them is a 0, 1, …, 9
-    Reading                   742 681 593? (51.1%): the answer, and how sure it is of the least
-                              certain digit, with a question mark where there is a doubt
+    Reading                   742 681 593? (51.1%): the answer, a question mark if it is in doubt,
+                              and how probable the least certain digit is
 """
 
 import argparse
@@ -26,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer gets a question mark
+SURE = 0.98  # if a digit is less probable, the answer is in doubt; mnist/README.md shows why 0.98
 
 
 def read(model, picture):
@@ -56,7 +57,7 @@ class Reading(NamedTuple):
         return self.probabilities.max(axis=1).min()
 
     def is_sure(self):
-        """Returns whether each digit is probable enough, and none may have been left out."""
+        """Returns whether each digit is probable enough, and nothing like a digit was left out."""
         return self.certainty() >= SURE and not self.page.doubtful
 
     def __str__(self):
@@ -64,7 +65,7 @@ class Reading(NamedTuple):
         return f"{self.text()}{mark} ({self.certainty():.1%})"
 
     def seen(self):
-        """Returns an image, mode L, of the digits as the network sees them, but dark on light."""
+        """Returns a gray image of the digits as the network sees them, but dark on light."""
         rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
         image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
         for y, row in enumerate(rows):

@@ -95,29 +95,31 @@ def instead(name, value):
 
 STEPS = {  # for each row of the table a context in which predict.py reads
     "as it is": nullcontext(),
-    "what crosses lines goes, too": instead("grey_opening", lambda ink, size: np.zeros_like(ink)),
-    "ruled lines stay": instead("find_lines", np.zeros_like),
-    "lines are level": instead("TILT", 0),
-    "digits of all sizes": instead("RATIO", 1000),
-    "light ink is not turned dark": instead("has_light_ink", no),
-    "noise counts as ink": instead("NOISE", 0),
-    "no doubt from 50% on": patch.object(predict, "SURE", 0.5),
-    "without the blur": instead("GaussianBlur", lambda radius: ImageFilter.GaussianBlur(0)),
-    "ink is not brightened in shadows": instead("contrast", lambda gray, paper: paper - gray),
-    "gaps stay": instead("binary_dilation", np.array),
-    "desks and borders stay": instead("is_border", no),
-    "sizes judged against the tallest": instead(
+    "without `grey_opening`: strokes on a line go with it": instead(
+        "grey_opening", lambda ink, size: np.zeros_like(ink)
+    ),
+    "without `find_lines`": instead("find_lines", np.zeros_like),
+    "`TILT` 0: lines have to be level": instead("TILT", 0),
+    "`RATIO` 1000: digits of all sizes": instead("RATIO", 1000),
+    "without `has_light_ink`": instead("has_light_ink", no),
+    "`NOISE` 0": instead("NOISE", 0),
+    "`SURE` 0.5": patch.object(predict, "SURE", 0.5),
+    "without `GaussianBlur`": instead("GaussianBlur", lambda radius: ImageFilter.GaussianBlur(0)),
+    "without the root in `contrast`": instead("contrast", lambda gray, paper: paper - gray),
+    "without `binary_dilation`: gaps stay": instead("binary_dilation", np.array),
+    "without `is_border`": instead("is_border", no),
+    "the tallest for `typical_height`": instead(
         "typical_height", lambda pieces: max(map(find_digits.height, pieces))
     ),
-    "parts stay apart": instead("is_part", no),
-    "rows do not climb": instead(
+    "without `is_part`: parts stay apart": instead("is_part", no),
+    "`distance` from the first digit of a row": instead(
         "distance", lambda row, digit: abs(row[0].centroid[0] - digit.centroid[0])
     ),
-    "strokes keep their width": instead("with_strokes_of", lambda width, mask: mask),
-    "centered by the box, not by the mass": instead("shift", lambda image, by, order: image),
-    "no doubt about what is left out": instead("may_lack_a_digit", no),
-    "no doubt about what is pale": instead("PALENESS", 1),
-    "no doubt about short lines": instead("clear_border", np.zeros_like),
+    "without `with_strokes_of`": instead("with_strokes_of", lambda width, mask: mask),
+    "without `shift` to the center of mass": instead("shift", lambda image, by, order: image),
+    "without `may_lack_a_digit`": instead("may_lack_a_digit", no),
+    "`PALENESS` 1": instead("PALENESS", 1),
+    "without `has_short_line`": instead("has_short_line", no),
 }
 
 

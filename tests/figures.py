@@ -16,16 +16,49 @@ PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
 
 
 def plot_xor():
-    """Draws xor-numpy/before.png, after.png, and training.png: the answers after each epoch."""
+    """Draws the pictures in xor-numpy."""
     xor, folder = load("xor-numpy"), ROOT / "xor-numpy"
+    # the README's A and B, and a unit that is always 1, whose weight is the last unit's -10
+    by_hand = np.array([[20, 20, 0], [20, 20, 0], [-10, -30, 20]]), np.array([[20], [-20], [-10]])
+    xor.plot(*by_hand).savefig(folder / "by_hand.png")
     xor.main(["--epochs", "0", "--plot", str(folder / "before.png")])
     xor.main(["--plot", str(folder / "after.png")])
+    plot_network(xor).savefig(folder / "network.png")
     answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
     figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
     axes.plot(answers, label=[f"{a} xor {b}" for a, b, _ in xor.X])
     axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
     axes.legend()
     figure.savefig(folder / "training.png")
+
+
+def plot_network(xor):
+    """Returns a figure of 0 xor 1 on its way through the untrained network, and of two sigmoids."""
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
+    figure, (network, curve) = plt.subplots(
+        1, 2, figsize=(6, 3), dpi=160, width_ratios=(3, 2), layout="constrained"
+    )
+    inputs, units, answer = [6, 3.5, 1], np.arange(7, -1, -1), 3.5  # how high each one stands
+    for unit in units:
+        color = "C0" if unit == 0 else "0.8"  # the last unit is at the bottom
+        network.plot([[0, 0, 0], [1, 1, 1]], [inputs, [unit, unit, unit]], color=color)
+        network.plot([1, 2], [unit, answer], color=color)
+    texts = ["a = 0", "b = 1", "1", *(f"{output:.3f}" for output in (*l1, *l2))]
+    box = {"boxstyle": "round", "facecolor": "white"}
+    for x, y, text in zip([0] * 3 + [1] * 8 + [2], [*inputs, *units, answer], texts):
+        network.text(x, y, text, ha="center", va="center", bbox=box)
+    for x, name in enumerate(("X", "syn0", "l1", "syn1", "l2")):
+        network.text(x / 2, 8, name, ha="center", family="monospace")
+    network.set(ylim=(-0.5, 8.5))
+    network.axis("off")
+    x = np.linspace(-5, 7)
+    curve.plot(x, xor.sigmoid(x), color="0.5")
+    for z, output in (xor.X[1] @ syn0[:, -1], l1[-1]), ((l1 @ syn1)[0], l2[0]):
+        curve.plot(z, output, "o", color="C0")
+        curve.text(z + 0.4, output - 0.08, f"{z:.3f} → {output:.3f}")
+    curve.set(title="sigmoid", xlabel="sum", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1))
+    return figure
 
 
 def plot_digits(mnist, name, columns, digits, titles):
@@ -35,18 +68,14 @@ def plot_digits(mnist, name, columns, digits, titles):
     figure.savefig(MNIST / name)
 
 
-def plot_convolution(image, kernels):
-    """Draws mnist/convolution.png: a digit, a filter of kernels (5, 5, 1, 16), and its sums."""
-    left, right = kernels[:, :2, 0].sum(axis=(0, 1)), kernels[:, 3:, 0].sum(axis=(0, 1))
-    kernel = kernels[:, :, 0, abs(left - right).argmax()]  # the one that most finds edges
-    sums = correlate2d(image, kernel, mode="valid")
-    figure, panels = plt.subplots(1, 3, figsize=(6, 2.3), dpi=160, layout="constrained")
-    panels[0].imshow(image, cmap="gray_r")
-    for axes, numbers in (panels[1], kernel), (panels[2], sums):
-        largest = abs(numbers).max()
-        axes.imshow(numbers, cmap="RdBu_r", vmin=-largest, vmax=largest)
-    for axes, title in zip(panels, ("a digit, 28 by 28", "a filter, 5 by 5", "its sums, 24 by 24")):
-        axes.set(xticks=[], yticks=[], title=title)
+def plot_convolution(image):
+    """Draws mnist/convolution.png: a digit, and its sums with the README's filter."""
+    sums = correlate2d(image.astype(float), [[-1, 0, 1]], mode="valid")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6), dpi=160, layout="constrained")
+    left.imshow(image, cmap="gray_r")
+    right.imshow(sums, cmap="RdBu_r", vmin=-255, vmax=255)
+    left.set(xticks=[], yticks=[], title="a digit")
+    right.set(xticks=[], yticks=[], title="its sums with -1 0 1")
     figure.savefig(MNIST / "convolution.png")
 
 
@@ -59,8 +88,9 @@ def plot_mnist():
     two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
     plot_digits(mnist, "digits.png", 10, x[two_of_each], 20 * [""])
 
+    plot_convolution(x[0])
+
     model = keras.saving.load_model(MNIST / "model.keras")
-    plot_convolution(x[0], model.get_layer("first_convolution").kernel.numpy())
     answers = model.predict(x).argmax(axis=1)
     misread = np.flatnonzero(answers != y)[:10]
     titles = [f"{y[i]} → {answers[i]}" for i in misread]

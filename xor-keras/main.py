@@ -4,8 +4,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". After "NumPy:" stands the line of xor-numpy that the Keras
-below it replaces.
+The post's section "XOR, With Keras". Each comment that begins with "NumPy:" is the line of
+xor-numpy that the Keras below it replaces.
 """
 
 import argparse
@@ -30,8 +30,8 @@ def build_model():
     model.add(keras.Input(shape=(2,)))
     # NumPy: l1 = sigmoid(X @ syn0)
     # Each of the 16 units (the post's number) also adds a bias. tanh is like the sigmoid, but
-    # goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 for every input has
-    # no slope, and so it never learns again.
+    # goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 in all four cases has
+    # a slope of 0, and so have its weights: it never learns again.
     model.add(Dense(16, activation="tanh"))
     # NumPy: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
@@ -51,7 +51,7 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows. All of them count in each step, so an epoch is one step.
 
-    Keras prints a line for each epoch.
+    Keras prints a line for each epoch (verbose=2).
     """
     # NumPy: for epoch in range(epochs): forward, loss, backward, step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
@@ -89,7 +89,7 @@ def main(argv=None):
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
-    model.summary()  # a table of the layers, in which None stands for any number of inputs
+    model.summary()  # a table of the layers, in which None stands for any number of cases
     train(model, args.epochs)
     outputs = model.predict(training_data, verbose=0)
     for (a, b), output in zip(training_data, outputs.flat):

@@ -15,7 +15,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-# the four inputs of XOR, and a third number that is always 1: its weight is added every time, and
+# the four inputs of XOR, and a third number that is always 1, so that its weight is simply added:
 # such a weight is called a bias
 X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])  # (4, 3)
 
@@ -55,18 +55,18 @@ def cross_entropy(y, l2):
 def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
-    A gradient tells for each weight how much the loss grows with it. The chain rule finds it from
-    the loss back, by way of deltas, which tell how much the loss grows with the sum in each unit.
+    A gradient tells for each weight how much the loss grows with it, and a delta tells for each
+    unit how much the loss grows with its sum. A weight's gradient is its input times the delta of
+    the unit that it leads to, summed over the rows.
     """
-    # (slope of -log(probability)) * (slope of the sigmoid)
-    # where y is 1:  (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
-    # where y is 0:  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
+    # the slope of the price (that of log(p) is 1 / p) times the slope of the sigmoid:
+    # where y is 1, it is -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
+    # where y is 0, it is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
-    # syn1 has carried the hidden outputs forward, and now carries the error back to them; then it
-    # goes through their sigmoids, too
+    # syn1 hands that back to the hidden units, times the slope of their own sigmoids
     l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
-    # a weight's gradient is its input times its delta, summed over the rows
+    # .T lays the rows side by side, so that @ sums over them
     syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
     syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
     return syn0_gradient, syn1_gradient
