@@ -42,7 +42,7 @@ bench: setup $(OWN_UV)  ## measure what the READMEs say (an hour)
 	$(PYTHON) tests/benchmark.py
 	KERAS_BACKEND=jax $(WITH_JAX) tests/benchmark.py jax
 
-plots: setup  ## renew the READMEs' pictures
+plots: setup mnist/model.keras  ## renew the READMEs' pictures
 	$(PYTHON) tests/figures.py
 	$(PYTHON) tests/screenshot.py
 

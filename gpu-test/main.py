@@ -33,8 +33,8 @@ def measure_speed(device, size=2048, times=20):
 
 
 def main():
-    # the post's call, which tells each device's memory; its module is private, while
-    # tf.config.list_physical_devices() is public, but only tells names
+    # the post's call, which also tells how much memory each device has; TensorFlow's public call is
+    # tf.config.list_physical_devices()
     devices = device_lib.list_local_devices()
     print(devices)
 

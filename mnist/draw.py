@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import errno
 import io
 import webbrowser
 
@@ -64,12 +65,15 @@ def describe(reading):
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
-    for port in range(PORT, 65536):
+    port = PORT
+    while True:
         try:
             application.listen(port, HOST)
             break
-        except OSError:  # it is taken: on to the next one
-            pass
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            port += 1  # it is taken: on to the next one
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

@@ -8,7 +8,8 @@ The post's section "MNIST", which is empty there. The network is trained on 55,0
 on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py.
 
 Convolutions for digits are by LeCun et al. (1989), batch normalization is by Ioffe and Szegedy
-(2015), Adam by Kingma and Ba (2015), the falling learning rate by Loshchilov and Hutter (2017).
+(2015), Adam by Kingma and Ba (2015), a learning rate that falls as a cosine by Loshchilov and
+Hutter (2017).
 """
 
 import argparse
@@ -47,7 +48,8 @@ def build_model():
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
             # 1, and then to two that are learned. So the steps of training can be large.
             layers.BatchNormalization(),
-            # max(x, 0): without a bend between them, two layers do no more than one
+            # max(x, 0), a bend: without any bend between them (the largest of four numbers is one,
+            # too), two layers do no more than one
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -73,8 +75,8 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     held_out = len(x) // 12  # 5,000 of MNIST's 60,000
     x_train, y_train = x[:-held_out], y[:-held_out]
     x_validation, y_validation = x[-held_out:], y[-held_out:]
-    # the learning rate falls from 0.01 to 0, as a cosine does: large steps find the way, small
-    # ones settle
+    # the learning rate falls as a cosine does, from 0.01 to 0.005 after half of the steps and to 0
+    # after all of them: large steps find the way, small ones settle
     steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # CosineDecay refuses 0
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
     model.compile(
@@ -91,6 +93,88 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
         verbose=verbose,
     )
     return history.history
+
+
+def main(argv=None):
+    args = parse_arguments(argv)
+    x_train, y_train, x_test, y_test = args.data
+    keras.utils.set_random_seed(args.seed)
+    model = build_model()
+    model.summary()
+    verbose = 1 if sys.stdout.isatty() else 2  # Keras's bar on a terminal, else a line an epoch
+    history = train(model, x_train, y_train, args.epochs, args.batch_size, verbose)
+    model.save(args.model)
+
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    answers = model.predict(x_test, verbose=0).argmax(axis=1)  # the most probable digit of the ten
+    misread = (answers != y_test).sum()
+    print(f"Test loss: {loss:.4f}")
+    print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
+    command = f'python "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
+    print(f"The network is saved. To read your own handwriting: {command}")
+    if args.plot:
+        filters = model.get_layer("first_convolution").kernel.numpy()
+        plot(history, filters, x_test, y_test, answers).savefig(args.plot)
+
+
+def parse_arguments(argv):
+    """Returns the options, and the digits as `data`. What is wrong ends the program in a line."""
+    parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
+    parser.add_argument(
+        "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=128, metavar="N", help="digits per step (%(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="for the random numbers (%(default)s)"
+    )
+    parser.add_argument(
+        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=HERE / "model.keras",
+        metavar="FILE.keras",
+        help="where to save the network (%(default)s)",
+    )
+    parser.add_argument(
+        "--plot", type=Path, nargs="?", const="mnist.png", metavar="FILE", help="draw the result"
+    )
+    args = parser.parse_args(argv)
+    if args.epochs < 0 or args.seed < 0 or args.batch_size < 1:
+        parser.error("--epochs and --seed must not be less than 0, nor --batch-size less than 1")
+    if args.model.suffix != ".keras" or not os.access(args.model.parent, os.W_OK):
+        parser.error(f"--model {args.model} must be a .keras file in a writable folder")
+    if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
+        parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
+    try:
+        args.data = load_digits(args.data)
+    except Exception as error:  # broken files raise a dozen types
+        parser.error(f"argument --data: {args.data}: {error}")
+    return args
+
+
+def load_digits(path):
+    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
+    with np.load(path) as file:
+        x_train, y_train = file["x_train"], file["y_train"]
+        x_test, y_test = file["x_test"], file["y_test"]
+    check_digits(x_train, y_train)
+    check_digits(x_test, y_test)
+    return x_train, y_train, x_test, y_test
+
+
+def check_digits(x, y):
+    """Raises ValueError where images x and labels y are not such as MNIST's."""
+    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
+        shapes = f"images {x.shape} with labels {y.shape}"
+        raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")
+    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
+        raise ValueError("labels other than integers from 0 to 9")
+    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
+        raise ValueError("pixels that are not numbers")
 
 
 def show_images(figure, rows, columns, images, titles, **colors):
@@ -131,88 +215,6 @@ def plot(history, filters, x, y, answers):
     titles = [f"{y[i]} → {answers[i]}" for i in shown]
     show_images(bottom, 5, 10, x[shown], titles, cmap="gray_r")
     return figure
-
-
-def load_digits(path):
-    """Returns x_train (n, 28, 28), y_train (n,), x_test and y_test of an .npz file."""
-    with np.load(path) as file:
-        x_train, y_train = file["x_train"], file["y_train"]
-        x_test, y_test = file["x_test"], file["y_test"]
-    check(x_train, y_train)
-    check(x_test, y_test)
-    return x_train, y_train, x_test, y_test
-
-
-def check(x, y):
-    """Raises ValueError where images x and labels y are not such as MNIST's."""
-    if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
-        shapes = f"images {x.shape} with labels {y.shape}"
-        raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")
-    if not np.issubdtype(y.dtype, np.integer) or not np.isin(y, range(10)).all():
-        raise ValueError("labels other than integers from 0 to 9")
-    if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
-        raise ValueError("pixels that are not numbers")
-
-
-def parse_arguments(argv):
-    """Returns the options, and the digits as `data`. What is wrong ends the program in a line."""
-    parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
-    parser.add_argument(
-        "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
-    )
-    parser.add_argument(
-        "--batch-size", type=int, default=128, metavar="N", help="digits a step (%(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of the random numbers (%(default)s)"
-    )
-    parser.add_argument(
-        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=HERE / "model.keras",
-        metavar="FILE.keras",
-        help="where to save the network (%(default)s)",
-    )
-    parser.add_argument(
-        "--plot", type=Path, nargs="?", const="mnist.png", metavar="FILE", help="draw the result"
-    )
-    args = parser.parse_args(argv)
-    if args.epochs < 0 or args.seed < 0 or args.batch_size < 1:
-        parser.error("--epochs and --seed must not be less than 0, nor --batch-size less than 1")
-    if args.model.suffix != ".keras" or not os.access(args.model.parent, os.W_OK):
-        parser.error(f"--model {args.model} is no .keras file in a folder that one can write to")
-    if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
-        parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
-    try:
-        args.data = load_digits(args.data)
-    except Exception as error:  # broken files raise a dozen types
-        parser.error(f"argument --data: {args.data}: {error}")
-    return args
-
-
-def main(argv=None):
-    args = parse_arguments(argv)
-    x_train, y_train, x_test, y_test = args.data
-    keras.utils.set_random_seed(args.seed)
-    model = build_model()
-    model.summary()
-    verbose = 1 if sys.stdout.isatty() else 2  # Keras's bar on a terminal, else a line an epoch
-    history = train(model, x_train, y_train, args.epochs, args.batch_size, verbose)
-    model.save(args.model)
-
-    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
-    answers = model.predict(x_test, verbose=0).argmax(axis=1)  # the most probable digit of the ten
-    misread = (answers != y_test).sum()
-    print(f"Test loss: {loss:.4f}")
-    print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
-    command = f'python "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
-    print(f"The network is saved. To read your own handwriting: {command}")
-    if args.plot:
-        filters = model.get_layer("first_convolution").kernel.numpy()
-        plot(history, filters, x_test, y_test, answers).savefig(args.plot)
 
 
 if __name__ == "__main__":

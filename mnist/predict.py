@@ -10,7 +10,7 @@ find_digits.py, beside this file: it finds the digits in a picture and makes eac
 MNIST's. What is left is short, and `read` shows it:
 
     find_digits.in_picture    (n, 28, 28): an image of each digit
-    model.predict_on_batch    (n, 10): how probably each of them is a 0, 1, …, 9
+    model.predict_on_batch    (n, 10): the probabilities that it is a 0, 1, …, 9
     Reading                   742 681 593? (51.1%): the answer, a question mark if it is in doubt,
                               and how probable the least certain digit is
 """
@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer is in doubt; mnist/README.md shows why 0.98
+SURE = 0.98  # if a digit is less probable, the answer is in doubt
 
 
 def read(model, picture):
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     """What the network reads in a picture."""
 
     page: find_digits.Page  # where the n digits are, and which of them stand in a row
-    probabilities: np.ndarray  # (n, 10): for each digit, how probably it is a 0, 1, …, 9
+    probabilities: np.ndarray  # (n, 10): for each digit, those of 0, 1, …, 9
 
     def answers(self):
         """Returns the most probable value of each digit: (n,)."""

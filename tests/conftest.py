@@ -1,4 +1,4 @@
-"""The fixtures."""
+"""Fixtures: a network that is trained once, few digits, and programs that run in this process."""
 
 from types import SimpleNamespace
 

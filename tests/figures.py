@@ -1,10 +1,12 @@
 """Makes the READMEs' pictures but mnist/page.png, for `make plots`, over those that are there.
 
-Needs nothing but the programs and tests/handwriting. Trains mnist's network anew, in a minute:
-that network replaces mnist/model.keras.
+Needs nothing but the programs and tests/handwriting. Trains mnist's network anew, in a minute, as
+a reader does, and leaves the reader's own as it is.
 """
 
-import keras
+import tempfile
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
@@ -12,6 +14,7 @@ from scipy.signal import correlate2d
 from skimage.color import label2rgb
 
 MNIST = ROOT / "mnist"
+BOX, PAPER = {"boxstyle": "round", "facecolor": "white"}, {"color": "white", "pad": 1}
 PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
 
 
@@ -20,13 +23,19 @@ def plot_xor():
     xor, folder = load("xor-numpy"), ROOT / "xor-numpy"
     # the README's A and B, and a unit that is always 1, whose weight is the last unit's -10
     by_hand = np.array([[20, 20, 0], [20, 20, 0], [-10, -30, 20]]), np.array([[20], [-20], [-10]])
-    xor.plot(*by_hand).savefig(folder / "by_hand.png")
+    figure = xor.plot(*by_hand)
+    figure.axes[0].set_title("XOR by hand")
+    for name, place in {"A": 0.25, "B": 0.75}.items():  # on the lines where they are one half
+        figure.axes[0].text(place, place, name, ha="center", va="center", bbox=PAPER)
+    figure.savefig(folder / "by_hand.png")
     xor.main(["--epochs", "0", "--plot", str(folder / "before.png")])
     xor.main(["--plot", str(folder / "after.png")])
     plot_network(xor).savefig(folder / "network.png")
+    plot_backward(xor).savefig(folder / "backward.png")
     answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
     figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
-    axes.plot(answers, label=[f"{a} xor {b}" for a, b, _ in xor.X])
+    for line, (a, b, _), target in zip(np.transpose(answers), xor.X, xor.y.flat):
+        axes.plot(line, "-" if target else "--", label=f"{a} xor {b}")
     axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
     axes.legend()
     figure.savefig(folder / "training.png")
@@ -39,15 +48,17 @@ def plot_network(xor):
     figure, (network, curve) = plt.subplots(
         1, 2, figsize=(6, 3), dpi=160, width_ratios=(3, 2), layout="constrained"
     )
-    inputs, units, answer = [6, 3.5, 1], np.arange(7, -1, -1), 3.5  # how high each one stands
+    inputs, units, answer = [6.5, 4, 1.5], np.arange(7, -1, -1), 3.5  # how high each one stands
     for unit in units:
-        color = "C0" if unit == 0 else "0.8"  # the last unit is at the bottom
-        network.plot([[0, 0, 0], [1, 1, 1]], [inputs, [unit, unit, unit]], color=color)
-        network.plot([1, 2], [unit, answer], color=color)
+        color = "C0" if unit == 0 else "0.85"  # the last unit is at the bottom
+        network.plot([[0, 0, 0], [0.84, 0.84, 0.84]], [inputs, [unit, unit, unit]], color=color)
+        network.plot([1.16, 2], [unit, answer], color=color)
+    weights = [f"{weight:.3f}" for weight in (*syn0[:, -1], *syn1[-1])]
+    for x, y, text in zip([0.36, 0.36, 0.36, 1.6], [3.7, 2.3, 0.86, 1.85], weights):
+        network.text(x, y, text, color="C0", ha="center", va="center", bbox=PAPER)
     texts = ["a = 0", "b = 1", "1", *(f"{output:.3f}" for output in (*l1, *l2))]
-    box = {"boxstyle": "round", "facecolor": "white"}
     for x, y, text in zip([0] * 3 + [1] * 8 + [2], [*inputs, *units, answer], texts):
-        network.text(x, y, text, ha="center", va="center", bbox=box)
+        network.text(x, y, text, ha="center", va="center", bbox=BOX)
     for x, name in enumerate(("X", "syn0", "l1", "syn1", "l2")):
         network.text(x / 2, 8, name, ha="center", family="monospace")
     network.set(ylim=(-0.5, 8.5))
@@ -58,6 +69,30 @@ def plot_network(xor):
         curve.plot(z, output, "o", color="C0")
         curve.text(z + 0.4, output - 0.08, f"{z:.3f} → {output:.3f}")
     curve.set(title="sigmoid", xlabel="sum", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1))
+    return figure
+
+
+def plot_backward(xor):
+    """Returns a figure of the way back, along the blue lines of the other one."""
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
+    unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
+    error, slope = answer - 1, unit * (1 - unit)
+    hidden = error * weight * slope
+    figure, axes = plt.subplots(figsize=(4.6, 1.6), dpi=200, layout="constrained")
+    for x, text in enumerate(("b = 1", f"{unit:.3f}", f"{answer:.3f}")):
+        axes.text(x, 1, text, ha="center", va="center", bbox=BOX)
+    for x, text in (0.5, syn0[1, -1]), (1.5, weight):
+        axes.plot([x - 0.5, x + 0.5], [1, 1], color="C0", zorder=0)
+        axes.text(x, 1, f"{text:.3f}", color="C0", ha="center", va="center", bbox=PAPER)
+    for x, text in (0.5, f"1 · {hidden:.3f}"), (1.5, f"{unit:.3f} · {error:.3f}"):
+        axes.text(x, 1.6, f"slope {text}", ha="center", va="center")
+    for x, text in (1, hidden), (2, error):
+        axes.text(x, 0, f"error {text:.3f}", color="C3", ha="center", va="center")
+    axes.annotate("", (1.36, 0), (1.64, 0), arrowprops={"arrowstyle": "->", "color": "C3"})
+    axes.text(1.5, 0.22, f"· {weight:.3f} · {slope:.3f}", color="C3", ha="center")
+    axes.set(xlim=(-0.15, 2.35), ylim=(-0.3, 1.9))
+    axes.axis("off")
     return figure
 
 
@@ -82,7 +117,10 @@ def plot_convolution(image):
 def plot_mnist():
     """Draws what is in mnist but page.png."""
     mnist, predict = load("mnist"), load("mnist", "predict")
-    mnist.main(["--plot", str(MNIST / "training.png")])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        mnist.main(["--model", str(path), "--plot", str(MNIST / "training.png")])
+        model = predict.load_model(path)
 
     *_, x, y = mnist.load_digits(MNIST / "mnist.npz")
     two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
@@ -90,7 +128,6 @@ def plot_mnist():
 
     plot_convolution(x[0])
 
-    model = keras.saving.load_model(MNIST / "model.keras")
     answers = model.predict(x).argmax(axis=1)
     misread = np.flatnonzero(answers != y)[:10]
     titles = [f"{y[i]} → {answers[i]}" for i in misread]

@@ -12,10 +12,6 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("gpu-test", "xor-numpy", "xor-keras", "mnist")
 sys.path.append(str(ROOT / "mnist"))  # where predict.py and draw.py find what they import
-READMES = {
-    name: (ROOT / name / "README.md").read_text(encoding="utf-8")
-    for name in (".", "gpu-test", "mnist", "tests")
-}
 XOR = {"0 xor 0": 0, "0 xor 1": 1, "1 xor 0": 1, "1 xor 1": 0}
 
 needs_jax = pytest.mark.skipif(
@@ -41,15 +37,6 @@ def run(example, *arguments, **options):
     options |= {"capture_output": True, "encoding": "utf-8"}
     result = subprocess.run(command, cwd=ROOT / example, **options)
     return result.returncode, result.stdout, result.stderr
-
-
-def rows(name, heading):
-    """Returns the rows of the tables with this first heading in a README, as lists of cells."""
-    found = []
-    for table in READMES[name].split(f"| {heading} |")[1:]:
-        _, _, *lines = table.partition("\n\n")[0].splitlines()
-        found += [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return found
 
 
 def truth_table(out):

@@ -1,7 +1,7 @@
 """Draws mnist/page.png, the README's picture: draw.py's page, with digits as a hand writes them.
 
-Needs mnist/model.keras, which figures.py trains, and Chrome or Chromium. On a phone the picture is
-shown some 360 pixels wide, so the page is as narrow as can be, without the room for more digits.
+Needs mnist/model.keras, and Chrome or Chromium. On a phone the picture is shown some 360 pixels
+wide, so the page is as narrow as can be, without the room for more digits.
 """
 
 import numpy as np

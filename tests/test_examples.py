@@ -33,10 +33,10 @@ WRONG = [
     (["xor-numpy", "xor-keras", "mnist"], "--epochs", "-1", "must not be less than 0"),
     (["xor-numpy", "xor-keras", "mnist"], "--seed", "-1", "must not be less than 0"),
     (["xor-numpy", "xor-keras", "mnist"], "--plot", "missing/plot.png", "in a folder that exists"),
-    (["xor-numpy", "xor-keras", "mnist"], "--plot", "plot.doc", "is no .png or .svg file"),
+    (["xor-numpy", "xor-keras", "mnist"], "--plot", "plot.doc", "must be a .png or .svg file"),
     (["mnist"], "--batch-size", "0", "nor --batch-size less than 1"),
-    (["mnist"], "--model", "missing/model.keras", "in a folder that one can write to"),
-    (["mnist"], "--model", "model.h5", "is no .keras file"),
+    (["mnist"], "--model", "missing/model.keras", "in a writable folder"),
+    (["mnist"], "--model", "model.h5", "must be a .keras file"),
 ]
 
 

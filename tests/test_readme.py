@@ -11,11 +11,17 @@ import sys
 import sysconfig
 import venv
 
+import bench_handwriting
+import bench_lines
 import numpy as np
+import pictures
 import pytest
-from helpers import EXAMPLES, READMES, ROOT, load, rows
+from helpers import EXAMPLES, ROOT, load
 from markdown_it import MarkdownIt
 
+READMES = {
+    name: (ROOT / name / "README.md").read_text() for name in (".", "gpu-test", "mnist", "tests")
+}
 README = READMES["."]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -35,6 +41,15 @@ def blocks(name, language):
 def inline(name):
     """Returns what stands between single backticks in a README."""
     return [code.content for code in tokens(name, "code_inline")]
+
+
+def rows(name, heading):
+    """Returns the rows of the tables with this first heading in a README, as lists of cells."""
+    found = []
+    for table in READMES[name].split(f"\n| {heading} |")[1:]:
+        _, _, *lines = table.partition("\n\n")[0].splitlines()
+        found += [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +84,18 @@ def shape(text):
 
 
 def test_output_has_the_form_that_the_readme_shows(session):
-    shown = set().union(*map(shape, blocks(".", "")))
-    assert len(shown) >= 2
+    shown = set().union(*map(shape, [*blocks(".", ""), *blocks("gpu-test", "")]))
+    assert len(shown) >= 10
     assert shown <= shape(session.stdout)
 
 
 def test_table_of_training_is_what_xor_numpy_prints(printed):
-    epochs = "0", "1", "60", "600"
-    _, *columns = zip(*rows(".", " | ".join(["epochs", *epochs])))
-    for number, column in zip(epochs, columns, strict=True):
-        out = printed(load("xor-numpy").main, "--epochs", number)
-        answers = [f"{float(text):.2f}" for text in re.findall(r"xor \d = (\S+)", out)]
-        *_, loss = re.findall(r"loss (\S+)", out)
-        assert list(column) == [*answers, loss]
+    table = rows(".", "epochs")
+    assert [epochs for epochs, *_ in table] == ["0", "1", "60", "600"]
+    for epochs, *answers, loss in table:
+        out = printed(load("xor-numpy").main, "--epochs", epochs)
+        assert answers == [f"{float(text):.2f}" for text in re.findall(r"xor \d = (\S+)", out)]
+        assert loss == re.findall(r"loss (\S+)", out)[-1]
 
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
@@ -217,3 +231,22 @@ def test_layers_and_numbers_of_weights_are_those_of_the_network():
     weights = [int(number.replace(",", "")) for *_, number in table if number]
     assert sum(weights) == model.count_params()
     assert f"{model.count_params() // 1000},000" in README
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "measured"),
+    [
+        ("mnist", "mnist/main.py", bench_lines.LINES),
+        ("mnist", "mnist/find_digits.py", bench_handwriting.STEPS),
+        ("tests", "pictures", ["real pages", *pictures.KINDS, "numbers", "sheets"]),
+        ("tests", "pictures without a digit", [*pictures.EMPTY, *pictures.MISLEADING]),
+    ],
+)
+def test_tables_have_the_rows_that_the_benchmark_prints(name, heading, measured):
+    assert [first for first, *_ in rows(name, heading)] == [*measured]
+
+
+@pytest.mark.parametrize("name", bench_handwriting.STEPS)
+def test_step_that_the_benchmark_takes_away_is_there(name):
+    with bench_handwriting.STEPS[name]:  # AttributeError for what is not there
+        pass

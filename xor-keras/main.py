@@ -5,7 +5,7 @@
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
 The post's section "XOR, With Keras". Each comment that begins with "NumPy:" is the line of
-xor-numpy that the Keras below it replaces.
+xor-numpy whose part the Keras below it plays.
 """
 
 import argparse
@@ -85,7 +85,7 @@ def main(argv=None):
     if args.epochs < 0 or args.seed < 0:
         parser.error("--epochs and --seed must not be less than 0")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
-        parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
+        parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()

@@ -59,9 +59,9 @@ def backward(X, y, l1, l2, syn1):
     unit how much the loss grows with its sum. A weight's gradient is its input times the delta of
     the unit that it leads to, summed over the rows.
     """
-    # the slope of the price (that of log(p) is 1 / p) times the slope of the sigmoid:
-    # where y is 1, it is -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
-    # where y is 0, it is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
+    # the slope of -log(p), which is -1 / p, times the slope of the sigmoid (the chain rule):
+    # where y is 1, p is l2:      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
+    # where y is 0, p is 1 - l2:  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
     # syn1 hands that back to the hidden units, times the slope of their own sigmoids
@@ -127,7 +127,7 @@ def main(argv=None):
     if args.epochs < 0 or args.seed < 0:
         parser.error("--epochs and --seed must not be less than 0")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
-        parser.error(f"--plot {args.plot} is no .png or .svg file in a folder that exists")
+        parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
 
     syn0, syn1 = train(args.epochs, args.seed)
     _, l2 = forward(X, syn0, syn1)
