@@ -5,10 +5,11 @@
 # ///
 """A page to draw digits on, which are read as predict.py reads them in pictures.
 
-The page, draw.html, opens in your browser, served by tornado, a small web server. While you draw:
+The page, draw.html, opens in your browser, served by tornado, a small web server.
 
-    the page posts the sheet, as a PNG file    -> Handler.post reads it
-    the page shows answer, image and bars      <- describe packs them into JSON
+1. While you draw, the page posts the sheet as a PNG file, again and again.
+2. Handler.post has it read, and describe packs what the page shows into JSON.
+3. The page shows it: the answer, what the network sees, and ten bars.
 
 Ctrl-C in the terminal ends the program.
 """
@@ -17,8 +18,8 @@ import argparse
 import asyncio
 import base64
 import contextlib
-import errno
 import io
+import sys
 import webbrowser
 
 import find_digits
@@ -45,7 +46,7 @@ class Handler(tornado.web.RequestHandler):
         """Answers a picture with what is read in it, as JSON: with {} if there is no digit."""
         try:
             picture = find_digits.load_picture(io.BytesIO(self.request.body))
-            self.write(describe(predict.read(self.model, picture)))
+            self.write(describe(predict.read(self.model, picture)))  # tornado makes JSON of it
         except find_digits.NothingToRead:
             self.write({})
 
@@ -65,15 +66,12 @@ def describe(reading):
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
-    port = PORT
-    while True:
-        try:
+    for port in range(PORT, PORT + 100):
+        with contextlib.suppress(OSError):  # it is taken: on to the next one
             application.listen(port, HOST)
             break
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            port += 1  # it is taken: on to the next one
+    else:
+        sys.exit(f"no port from {PORT} to {port} is free")
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

@@ -42,14 +42,13 @@ def build_model():
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers. Usually it comes after ReLU, but in this
-            # order normalization and ReLU have only a quarter of the numbers to work on.
+            # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
-            # 1, and then to two that are learned. So the steps of training can be large.
+            # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
-            # max(x, 0), a bend: without any bend between them (the largest of four numbers is one,
-            # too), two layers do no more than one
+            # max(x, 0), a bend: without bends, all the layers could do no more than one. Usually
+            # ReLU comes before the pooling. After it, it has only a quarter of the work.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)

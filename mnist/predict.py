@@ -49,7 +49,7 @@ class Reading(NamedTuple):
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        rows = [self.answers()[row] for row in self.page.rows]
+        rows = [self.answers()[part] for part in self.page.rows]  # a slice for each row
         return " ".join("".join(map(str, row)) for row in rows)
 
     def certainty(self):
@@ -66,46 +66,12 @@ class Reading(NamedTuple):
 
     def seen(self):
         """Returns a gray image of the digits as the network sees them, but dark on light."""
-        rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
+        rows = [255 - self.page.images[part].astype("uint8") for part in self.page.rows]
         image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
         for y, row in enumerate(rows):
             for x, digit in enumerate(row):
                 image.paste(Image.fromarray(digit), (28 * x, 28 * y))
         return image
-
-
-def plot(readings):
-    """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
-    figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
-    parts = figure.subfigures(len(readings), squeeze=False).flat  # one below the other
-    titles = "picture", "ink (orange: dropped)", "network's view"
-    for part, reading in zip(parts, readings):
-        part.suptitle(str(reading), weight="bold", wrap=True)
-        panels = part.subplots(1, 3)
-        page = reading.page
-        ink = np.full((*page.ink.shape, 3), 255)  # white
-        ink[page.ink] = 0, 0, 0  # black
-        ink[page.dropped] = 255, 140, 0  # orange
-        for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
-            panel.imshow(image, cmap="gray")
-            panel.set(xticks=[], yticks=[], xlabel=title)
-        for (top, left, bottom, right), answer in zip(page.boxes, reading.answers()):
-            box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="C3")
-            panels[0].add_patch(box)
-            panels[0].text(left, top, answer, color="C3", size=14, weight="bold", va="bottom")
-    return figure
-
-
-def load_model(path):
-    """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
-    try:
-        model = keras.saving.load_model(path, compile=False)  # it won't be trained
-    except Exception as error:  # libraries raise a dozen types for broken files
-        reason, _, _ = str(error).partition(". ")  # the first sentence is enough
-        raise ValueError(f"{path}: {reason}; main.py trains one") from None
-    if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
-        raise ValueError(f"{path}: another network than main.py's; main.py trains one")
-    return model
 
 
 def main(argv=None):
@@ -133,6 +99,40 @@ def main(argv=None):
         plot(readings).savefig("predict.png")
     if len(readings) < len(args.images):
         sys.exit(1)
+
+
+def load_model(path):
+    """Returns the network in a .keras file. Raises ValueError where it is not main.py's."""
+    try:
+        model = keras.saving.load_model(path, compile=False)  # it won't be trained
+    except Exception as error:  # libraries raise a dozen types for broken files
+        reason, _, _ = str(error).partition(". ")  # the first sentence is enough
+        raise ValueError(f"{path}: {reason}; main.py trains one") from None
+    if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
+        raise ValueError(f"{path}: another network than main.py's; main.py trains one")
+    return model
+
+
+def plot(readings):
+    """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
+    figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
+    parts = figure.subfigures(len(readings), squeeze=False).flat  # one below the other
+    titles = "picture", "ink (orange: dropped)", "network's view"
+    for part, reading in zip(parts, readings):
+        part.suptitle(str(reading), weight="bold", wrap=True)
+        panels = part.subplots(1, 3)
+        page = reading.page
+        ink = np.full((*page.ink.shape, 3), 255)  # white
+        ink[page.ink] = 0, 0, 0  # black
+        ink[page.dropped] = 255, 140, 0  # orange
+        for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
+            panel.imshow(image, cmap="gray")
+            panel.set(xticks=[], yticks=[], xlabel=title)
+        for (top, left, bottom, right), answer in zip(page.boxes, reading.answers()):
+            box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="red")
+            panels[0].add_patch(box)
+            panels[0].text(left, top, answer, color="red", size=14, weight="bold", va="bottom")
+    return figure
 
 
 if __name__ == "__main__":

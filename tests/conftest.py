@@ -1,4 +1,4 @@
-"""Fixtures: a network that is trained once, few digits, and programs that run in this process."""
+"""Fixtures: a trained network (one for each worker), few digits, and programs run in-process."""
 
 from types import SimpleNamespace
 

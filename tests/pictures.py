@@ -1,8 +1,8 @@
 """Real pictures of handwriting, and made ones, for what the real ones do not show.
 
-The made ones are photographs of MNIST's test digits on papers, with pens and in lights that are
-drawn at random, by a generator `rng` of NumPy's: `page` writes, and `taken` photographs. Pairs of
-numbers are from and to. The order of the draws must stay, or the READMEs' tables change.
+The made ones are photographs of MNIST's validation digits, on which mnist/main.py neither trains
+nor tests its network. Papers, pens and lights are drawn at random by `rng`, one of NumPy's random
+generators: `page` writes, and `taken` photographs. Pairs of numbers are from and to.
 """
 
 import io
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from scipy import ndimage
 
 with np.load(ROOT / "mnist" / "mnist.npz") as arrays:
-    DIGITS, LABELS = arrays["x_test"], arrays["y_test"]
+    DIGITS, LABELS = arrays["x_train"][-5000:], arrays["y_train"][-5000:]
 
 # colors of paper, ink, pencils, blackboards, chalk and printed lines
 PAPERS = [(245, 245, 243), (250, 248, 240), (238, 230, 212), (214, 218, 222), (250, 240, 170)]
@@ -67,7 +67,7 @@ def sample(rng, make, answer):
 
 
 def mnist(rng, digit):
-    """Returns one of MNIST's test digits as it is, 28 by 28 pixels."""
+    """Returns one of MNIST's digits as it is, 28 by 28 pixels."""
     return Image.fromarray(rng.choice(DIGITS[int(digit) == LABELS]))
 
 

@@ -39,8 +39,8 @@ def build_model():
         # NumPy: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
         # NumPy: syn0 -= learning_rate * syn0_gradient, and the same for syn1
-        # Adam divides a weight's gradient by the size that its gradients have had lately. So a
-        # weight moves by up to 0.1 or so a step, even if its gradients are small.
+        # Adam divides a weight's gradient by the recent size of its gradients. Whether they are
+        # about 1 or about 0.001, the weight moves by up to 0.1 or so in a step.
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],

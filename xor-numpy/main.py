@@ -55,18 +55,18 @@ def cross_entropy(y, l2):
 def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
-    A gradient tells for each weight how much the loss grows with it, and a delta tells for each
-    unit how much the loss grows with its sum. A weight's gradient is its input times the delta of
-    the unit that it leads to, summed over the rows.
+    A gradient tells for each weight how much the loss grows with it: its slope. A delta tells for
+    each unit how much the loss grows with its sum: its error. A weight's slope is what goes into
+    it, times the error of the unit that it leads to, summed over the rows.
     """
-    # the slope of -log(p), which is -1 / p, times the slope of the sigmoid (the chain rule):
-    # where y is 1, p is l2:      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
-    # where y is 0, p is 1 - l2:  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
+    # how the loss changes with l2, times how l2 changes with its sum (the chain rule):
+    # where y is 1, -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
+    # where y is 0, -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
     # syn1 hands that back to the hidden units, times the slope of their own sigmoids
     l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
-    # .T lays the rows side by side, so that @ sums over them
+    # .T turns (4, 8) into (8, 4), so that @ sums over the four rows
     syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
     syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
     return syn0_gradient, syn1_gradient
@@ -76,8 +76,8 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8 all of
-    10,000 do, as tests/README.md shows. The learning rate is the post's 1, but times 4, since the
-    gradient is that of a mean of four.
+    10,000 do, as tests/README.md shows. The post adds its gradients as they are: a learning rate of
+    1. Ours is 4, since our gradient is that of a mean of four.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
