@@ -8,8 +8,8 @@
 The page, draw.html, opens in your browser, served by tornado, a small web server.
 
 1. While you draw, the page posts the sheet as a PNG file, again and again.
-2. Handler.post has it read, and describe packs what the page shows into JSON.
-3. The page shows it: the answer, what the network sees, and ten bars.
+2. Handler.post gives it to predict.read, and describe packs the answer into JSON.
+3. The page shows the answer, what the network sees, and ten bars.
 
 Ctrl-C in the terminal ends the program.
 """

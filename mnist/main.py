@@ -48,7 +48,7 @@ def build_model():
             # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
             # max(x, 0), a bend: without bends, all the layers could do no more than one. Usually
-            # ReLU comes before the pooling. After it, it has only a quarter of the work.
+            # ReLU comes before the pooling, but here it has only a quarter of the work.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -96,7 +96,10 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
 
 def main(argv=None):
     args = parse_arguments(argv)
-    x_train, y_train, x_test, y_test = args.data
+    try:
+        x_train, y_train, x_test, y_test = load_digits(args.data)
+    except Exception as error:  # broken files raise a dozen types
+        sys.exit(f"{args.data}: {error}")
     keras.utils.set_random_seed(args.seed)
     model = build_model()
     model.summary()
@@ -117,7 +120,7 @@ def main(argv=None):
 
 
 def parse_arguments(argv):
-    """Returns the options, and the digits as `data`. What is wrong ends the program in a line."""
+    """Returns the options. What is wrong with them ends the program in a line."""
     parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
     parser.add_argument(
         "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
@@ -148,10 +151,6 @@ def parse_arguments(argv):
         parser.error(f"--model {args.model} must be a .keras file in a writable folder")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
-    try:
-        args.data = load_digits(args.data)
-    except Exception as error:  # broken files raise a dozen types
-        parser.error(f"argument --data: {args.data}: {error}")
     return args
 
 

@@ -27,6 +27,9 @@ def plot_xor():
     figure.axes[0].set_title("XOR by hand")
     for name, place in {"A": 0.25, "B": 0.75}.items():  # on the lines where they are one half
         figure.axes[0].text(place, place, name, ha="center", va="center", bbox=PAPER)
+    for a, b, _ in xor.X:
+        values = f"A is {a | b}, B is {a & b}"
+        figure.axes[0].text(a, b - 0.14, values, ha="center", color="white")
     figure.savefig(folder / "by_hand.png")
     xor.main(["--epochs", "0", "--plot", str(folder / "before.png")])
     xor.main(["--plot", str(folder / "after.png")])

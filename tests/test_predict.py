@@ -233,24 +233,17 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
     picture.save("blank.png")
     draw_ones(pen, 10, 10, 10)
     picture.save("specks.png")
-    messages = {
-        "none.png": "No such file",
-        "photo.heic": "cannot identify",
-        "bomb.png": "exceeds limit",
-        "text.png": "too large",
-        "half.jpg": "truncated",
-        "thin.png": "height and width must be > 0",
-        "blank.png": "nothing but specks",
-        "specks.png": "nothing but specks",
-    }
+    no_pictures = "none.png", "photo.heic", "bomb.png", "text.png", "half.jpg", "thin.png"
+    empty = "blank.png", "specks.png"
     with pytest.raises(SystemExit) as stop:
-        predict.main([*messages, "größe 7.jpg", "--model", network, "--plot"])
+        predict.main([*no_pictures, *empty, "größe 7.jpg", "--model", network, "--plot"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1
     assert out.startswith("größe 7.jpg: 36 24")
-    for (name, message), line in zip(messages.items(), err.splitlines(), strict=True):
-        assert line.startswith(f"{name}: ")
-        assert message in line
+    lines = [f"{name}: no picture: " for name in no_pictures]
+    lines += [f"{name}: nothing but specks" for name in empty]
+    for line, expected in zip(err.splitlines(), lines, strict=True):
+        assert line.startswith(expected)
     assert (tmp_path / "predict.png").is_file()
 
 
@@ -267,17 +260,10 @@ def test_refuses_all_but_a_network_of_main_py(network, tmp_path, monkeypatch, re
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save("xor.keras")
     bomb = keras.layers.Lambda(lambda x: print("exploded") or x, output_shape=(28, 28))
     keras.Sequential([keras.Input((28, 28)), bomb]).save("lambda.keras")
-    for name, message in {
-        "missing.keras": "not found",
-        "empty.keras": "not found",
-        "truncated.keras": "not found",
-        "flipped.keras": "Bad CRC-32",
-        "zip.keras": "no item named 'config.json'",
-        "lambda.keras": "Lambda",
-        "xor.keras": "another network than main.py's",
-    }.items():
+    kinds = "missing", "empty", "truncated", "flipped", "zip", "xor", "lambda"
+    for name in [f"{kind}.keras" for kind in kinds]:
         line = refused(predict.main, "7.png", "--model", name)
-        assert message in line
+        assert line.startswith(f"{name}: ")
         assert line.endswith("; main.py trains one\n")
 
 

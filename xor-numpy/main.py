@@ -86,7 +86,7 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     for epoch in range(epochs):
         # forward: what does the network say?
         l1, l2 = forward(X, syn0, syn1)
-        # loss: how wrong is that?
+        # loss: how wrong is that? (It is only printed, since backward knows its slope.)
         loss = cross_entropy(y, l2)
         # backward: how does the loss change with each weight?
         syn0_gradient, syn1_gradient = backward(X, y, l1, l2, syn1)
