@@ -37,8 +37,9 @@ def plot_xor():
     plot_backward(xor).savefig(folder / "backward.png")
     answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
     figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
-    for line, (a, b, _), target in zip(np.transpose(answers), xor.X, xor.y.flat):
-        axes.plot(line, "-" if target else "--", label=f"{a} xor {b}")
+    colors = "royalblue", "red", "darkred", "navy"  # red for 1, blue for 0, as in the others
+    for line, (a, b, _), color in zip(np.transpose(answers), xor.X, colors):
+        axes.plot(line, color=color, label=f"{a} xor {b}")
     axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
     axes.legend()
     figure.savefig(folder / "training.png")
@@ -82,7 +83,7 @@ def plot_backward(xor):
     unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
     error, slope = answer - 1, unit * (1 - unit)
     hidden = error * weight * slope
-    figure, axes = plt.subplots(figsize=(4.6, 1.6), dpi=200, layout="constrained")
+    figure, axes = plt.subplots(figsize=(4.6, 1.8), dpi=200, layout="constrained")
     for x, text in enumerate(("b = 1", f"{unit:.3f}", f"{answer:.3f}")):
         axes.text(x, 1, text, ha="center", va="center", bbox=BOX)
     for x, text in (0.5, syn0[1, -1]), (1.5, weight):
@@ -93,7 +94,8 @@ def plot_backward(xor):
     for x, text in (1, hidden), (2, error):
         axes.text(x, 0, f"error {text:.3f}", color="C3", ha="center", va="center")
     axes.annotate("", (1.36, 0), (1.64, 0), arrowprops={"arrowstyle": "->", "color": "C3"})
-    axes.text(1.5, 0.22, f"· {weight:.3f} · {slope:.3f}", color="C3", ha="center")
+    factors = f"· {weight:.3f} (weight)\n· {slope:.3f} (sigmoid's slope)"
+    axes.text(1.5, 0.15, factors, color="C3", ha="center")
     axes.set(xlim=(-0.15, 2.35), ylim=(-0.3, 1.9))
     axes.axis("off")
     return figure
