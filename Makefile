@@ -43,7 +43,8 @@ bench: setup $(OWN_UV)  ## measure what the READMEs say (an hour)
 	KERAS_BACKEND=jax $(WITH_JAX) tests/benchmark.py jax
 
 plots: setup mnist/model.keras  ## renew the READMEs' pictures
-	$(PYTHON) tests/figures.py
+	$(PYTHON) tests/figures_xor.py
+	$(PYTHON) tests/figures_mnist.py
 	$(PYTHON) tests/screenshot.py
 
 # only .venv is set up: another PYTHON is used as it is

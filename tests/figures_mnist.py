@@ -1,0 +1,81 @@
+"""Makes the pictures in mnist but page.png, for `make plots`, over those that are there.
+
+Needs nothing but the programs and tests/handwriting. Trains a network, in a minute, as a reader
+does, and leaves the reader's own as it is.
+"""
+
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from helpers import ROOT, load
+from scipy.signal import correlate2d
+from skimage.color import label2rgb
+
+FOLDER = ROOT / "mnist"
+PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
+
+
+def plot_digits(mnist, name, columns, digits, titles):
+    """Draws two rows of images from MNIST under their titles."""
+    figure = plt.figure(figsize=(columns * 0.7, 1.6), dpi=160, layout="constrained")
+    mnist.show_images(figure, 2, columns, digits, titles, cmap="gray_r")
+    figure.savefig(FOLDER / name)
+
+
+def plot_convolution(image):
+    """Draws mnist/convolution.png: a digit, and its sums with the README's filter."""
+    sums = correlate2d(image.astype(float), [[-1, 0, 1]], mode="valid")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6), dpi=160, layout="constrained")
+    left.imshow(image, cmap="gray_r")
+    right.imshow(sums, cmap="RdBu_r", vmin=-255, vmax=255)
+    left.set(xticks=[], yticks=[], title="a digit")
+    right.set(xticks=[], yticks=[], title="its sums with -1 0 1")
+    figure.savefig(FOLDER / "convolution.png")
+
+
+def plot_finding(find_digits, reading):
+    """Draws mnist/finding.png: the picture of a Reading after each step of find_digits.py."""
+    page = reading.page
+    lines = find_digits.find_lines(page.ink) | find_digits.find_lines(page.ink.T).T
+    labels = find_digits.label_digits(page.ink & ~lines)
+    panels = {
+        "load_picture": (page.picture, "gray"),
+        "measure_darkness": (find_digits.measure_darkness(page.picture), "gray_r"),
+        "Otsu's threshold": (page.ink, "gray_r"),
+        "find_lines": (lines, "gray_r"),
+        "label_digits": (label2rgb(labels, bg_label=0, bg_color="white"), None),
+        "redraw": (reading.seen(), "gray"),
+    }
+    figure, grid = plt.subplots(2, 3, figsize=(6, 4.2), dpi=160, layout="constrained")
+    for axes, (title, (image, colors)) in zip(grid.flat, panels.items()):
+        axes.imshow(image, cmap=colors)
+        axes.set(xticks=[], yticks=[], title=title)
+    figure.savefig(FOLDER / "finding.png")
+
+
+def main():
+    mnist, predict = load("mnist"), load("mnist", "predict")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        mnist.main(["--model", str(path), "--plot", str(FOLDER / "training.png")])
+        model = predict.load_model(path)
+
+    *_, x, y = mnist.load_digits(FOLDER / "mnist.npz")
+    two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
+    plot_digits(mnist, "digits.png", 10, x[two_of_each], 20 * [""])
+    plot_convolution(x[0])
+
+    answers = model.predict(x).argmax(axis=1)
+    misread = np.flatnonzero(answers != y)[:10]
+    titles = [f"{y[i]} → {answers[i]}" for i in misread]
+    plot_digits(mnist, "misread.png", 5, x[misread], titles)
+
+    reading = predict.read(model, predict.find_digits.load_picture(PHOTO))
+    predict.plot([reading]).savefig(FOLDER / "steps.png", dpi=160)
+    plot_finding(predict.find_digits, reading)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Makes the pictures in xor-numpy, for `make plots`, over those that are there."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from helpers import ROOT, load
+
+FOLDER = ROOT / "xor-numpy"
+BOX, PAPER = {"boxstyle": "round", "facecolor": "white"}, {"color": "white", "pad": 1}
+
+
+def plot_by_hand(xor):
+    """Draws by_hand.png: the answers of the network whose weights the README chooses."""
+    # A, B, and a unit that is always 1, whose weight is the last unit's -10
+    syn0 = np.array([[20, 20, 0], [20, 20, 0], [-10, -30, 20]])
+    figure = xor.plot(syn0, np.array([[20], [-20], [-10]]))
+    axes, _ = figure.axes
+    axes.set_title("XOR by hand")
+    for name, place in {"A": 0.25, "B": 0.75}.items():  # on the lines where they are one half
+        axes.text(place, place, name, ha="center", va="center", bbox=PAPER)
+    for a, b, _ in xor.X:
+        axes.text(a, b - 0.14, f"A is {a | b}, B is {a & b}", ha="center", color="white")
+    figure.savefig(FOLDER / "by_hand.png")
+
+
+def plot_training(xor):
+    """Draws training.png: the four answers after each epoch."""
+    answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
+    figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
+    colors = "royalblue", "red", "darkred", "navy"  # red for 1, blue for 0, as in the others
+    for line, (a, b, _), color in zip(np.transpose(answers), xor.X, colors):
+        axes.plot(line, color=color, label=f"{a} xor {b}")
+    axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
+    axes.legend()
+    figure.savefig(FOLDER / "training.png")
+
+
+def plot_network(xor):
+    """Draws network.png: 0 xor 1 on its way through the untrained network, and two sigmoids."""
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
+    figure, (network, curve) = plt.subplots(
+        1, 2, figsize=(6, 3), dpi=160, width_ratios=(3, 2), layout="constrained"
+    )
+    inputs, units, answer = [6.5, 4, 1.5], np.arange(7, -1, -1), 3.5  # how high each one stands
+    for unit in units:
+        color = "C0" if unit == 0 else "0.85"  # the last unit is at the bottom
+        network.plot([[0, 0, 0], [0.84, 0.84, 0.84]], [inputs, [unit, unit, unit]], color=color)
+        network.plot([1.16, 2], [unit, answer], color=color)
+    weights = [f"{weight:.3f}" for weight in (*syn0[:, -1], *syn1[-1])]
+    for x, y, text in zip([0.36, 0.36, 0.36, 1.6], [3.7, 2.3, 0.86, 1.85], weights):
+        network.text(x, y, text, color="C0", ha="center", va="center", bbox=PAPER)
+    texts = ["a = 0", "b = 1", "1", *(f"{output:.3f}" for output in (*l1, *l2))]
+    for x, y, text in zip([0] * 3 + [1] * 8 + [2], [*inputs, *units, answer], texts):
+        network.text(x, y, text, ha="center", va="center", bbox=BOX)
+    for x, name in enumerate(("X", "syn0", "l1", "syn1", "l2")):
+        network.text(x / 2, 8, name, ha="center", family="monospace")
+    network.set(ylim=(-0.5, 8.5))
+    network.axis("off")
+    x = np.linspace(-5, 7)
+    curve.plot(x, xor.sigmoid(x), color="0.5")
+    for z, output in (xor.X[1] @ syn0[:, -1], l1[-1]), ((l1 @ syn1)[0], l2[0]):
+        curve.plot(z, output, "o", color="C0")
+        curve.text(z + 0.4, output - 0.08, f"{z:.3f} → {output:.3f}")
+    curve.set(title="sigmoid", xlabel="sum", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1))
+    figure.savefig(FOLDER / "network.png")
+
+
+def plot_backward(xor):
+    """Draws backward.png: the way back along the blue lines of network.png."""
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
+    unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
+    error, slope = answer - 1, unit * (1 - unit)
+    hidden = error * weight * slope
+    figure, axes = plt.subplots(figsize=(4.6, 1.8), dpi=200, layout="constrained")
+    for x, text in enumerate(("b = 1", f"{unit:.3f}", f"{answer:.3f}")):
+        axes.text(x, 1, text, ha="center", va="center", bbox=BOX)
+    for x, text in (0.5, syn0[1, -1]), (1.5, weight):
+        axes.plot([x - 0.5, x + 0.5], [1, 1], color="C0", zorder=0)
+        axes.text(x, 1, f"{text:.3f}", color="C0", ha="center", va="center", bbox=PAPER)
+    for x, text in (0.5, f"1 · {hidden:.3f}"), (1.5, f"{unit:.3f} · {error:.3f}"):
+        axes.text(x, 1.6, f"slope {text}", ha="center", va="center")
+    for x, text in (1, hidden), (2, error):
+        axes.text(x, 0, f"error {text:.3f}", color="C3", ha="center", va="center")
+    axes.annotate("", (1.36, 0), (1.64, 0), arrowprops={"arrowstyle": "->", "color": "C3"})
+    factors = f"· {weight:.3f} (weight)\n· {slope:.3f} (sigmoid's slope)"
+    axes.text(1.5, 0.15, factors, color="C3", ha="center")
+    axes.set(xlim=(-0.15, 2.35), ylim=(-0.3, 1.9))
+    axes.axis("off")
+    figure.savefig(FOLDER / "backward.png")
+
+
+def main():
+    xor = load("xor-numpy")
+    xor.main(["--epochs", "0", "--plot", str(FOLDER / "before.png")])
+    xor.main(["--plot", str(FOLDER / "after.png")])
+    plot_by_hand(xor)
+    plot_network(xor)
+    plot_backward(xor)
+    plot_training(xor)
+
+
+if __name__ == "__main__":
+    main()
