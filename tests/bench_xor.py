@@ -7,6 +7,7 @@ import time
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
+from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -73,6 +74,46 @@ def row_of(name, train, starts):
     return errors.max()
 
 
+def post_backward(X, y, l1, l2, syn1):
+    """Stands in for xor_numpy.backward: the post's l2_delta has the slope of the sigmoid in it."""
+    l2_delta = (l2 - y) * xor_numpy.sigmoid_slope(l2) / len(y)
+    l1_delta = (l2_delta @ syn1.T) * xor_numpy.sigmoid_slope(l1)
+    return X.T @ l1_delta, l1.T @ l2_delta
+
+
+def epochs_to_learn(syn0, syn1, backward, learning_rate):
+    """Returns after how many epochs, 50,000 at most, each output is off by at most 0.05."""
+    X, y = xor_numpy.X, xor_numpy.y
+    syn0, syn1 = syn0.copy(), syn1.copy()
+    for epoch in range(50000):
+        l1, l2 = xor_numpy.forward(X, syn0, syn1)
+        if abs(l2 - y).max() <= 0.05:
+            return epoch
+        syn0_gradient, syn1_gradient = backward(X, y, l1, l2, syn1)
+        syn0 -= learning_rate * syn0_gradient
+        syn1 -= learning_rate * syn1_gradient
+    return 50000
+
+
+def measure_deltas():
+    """Trains with our l2_delta and the post's, from 20 starts: random ones, and sure and wrong."""
+    with redirect_stdout(StringIO()):
+        at_random = [xor_numpy.train(epochs=0, seed=seed) for seed in range(1, 21)]
+        with patch.object(xor_numpy, "y", 1 - xor_numpy.y):
+            sure_and_wrong = [xor_numpy.train(seed=seed) for seed in range(1, 21)]
+    head("`l2_delta`", "learning rate", "from a random start", "after learning the opposite")
+    for name, backward, rate in (
+        ("ours", xor_numpy.backward, 4),
+        ("the post's", post_backward, 4),
+        ("the post's", post_backward, 64),
+    ):
+        cells = []
+        for starts in at_random, sure_and_wrong:
+            epochs = [epochs_to_learn(*weights, backward, rate) for weights in starts]
+            cells.append(f"{np.median(epochs):,.0f} epochs")
+        row(name, str(rate), *cells)
+
+
 def measure():
     head("program", "training", "right when rounded", "off by at most 0.05", "largest error")
     row_of("the post's XOR with NumPy, 60,000 iterations", train_post_numpy, 20)
@@ -83,6 +124,7 @@ def measure():
         )
     row_of("the post's XOR with Keras, 500 epochs", train_post_keras, 10)
     of_keras = row_of("`xor-keras`, 60 epochs", train_xor_keras, 100)
+    measure_deltas()
     check(of_numpy <= 0.01, "xor-numpy: largest error of 10,000 starts at most 0.01")
     check(of_keras <= 0.05, "xor-keras: largest error of 100 starts at most 0.05")
 
