@@ -33,7 +33,7 @@ def measure_speed(device, size=2048, times=20):
 
 
 def main():
-    # the post's call, which also tells how much memory each device has; TensorFlow's public call is
+    # the post's call, which also tells a GPU's memory; TensorFlow's public one, by now, is
     # tf.config.list_physical_devices()
     devices = device_lib.list_local_devices()
     print(devices)

@@ -139,7 +139,7 @@ def contrast(gray, paper):
 
 
 TILT = 10  # degrees: few sheets lie more askew
-SHARE = 0.6  # of the picture's width: a line is longer
+SHARE = 0.6  # of the pixels in a row: where a line runs, more of them are ink
 
 
 def find_lines(ink):
@@ -268,7 +268,7 @@ def has_other_ink(darkness, known, typical):
 
 
 def has_short_line(lines, typical):
-    """Returns whether a line down ends before the edges, and is no taller than digits: a 1?"""
+    """Returns whether a line down ends before the edges, and is as tall as a digit can be: a 1?"""
     inner = regionprops(clear_border(label(lines)))  # without what touches the edges
     return any(len(lines) / 2 < height(line) < RATIO * typical for line in inner)
 

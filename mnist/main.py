@@ -48,7 +48,7 @@ def build_model():
             # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
             # max(x, 0), a bend: without bends, all the layers could do no more than one. Usually
-            # ReLU comes before the pooling, but here it has only a quarter of the work.
+            # the pooling comes last, but after it these two have only a quarter of the work.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -112,7 +112,7 @@ def main(argv=None):
     misread = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
-    command = f'python "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
+    command = f'"{sys.executable}" "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
     print(f"The network is saved. To read your own handwriting: {command}")
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()

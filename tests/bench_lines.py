@@ -29,7 +29,7 @@ def without(*types):
     return network_of([part for part in mnist.build_model().layers if not isinstance(part, types)])
 
 
-def relu_before_pooling():
+def pooling_last():
     network = mnist.build_model().layers
     for i in [i for i, layer in enumerate(network) if isinstance(layer, layers.MaxPooling2D)]:
         pooling, normalization, relu = network[i : i + 3]
@@ -58,7 +58,7 @@ LINES = {  # for each row of the table a function that returns the network
         without, layers.Rescaling, layers.BatchNormalization
     ),
     "without ReLU": partial(without, layers.ReLU),
-    "ReLU before the pooling": relu_before_pooling,
+    "pooling after normalization and ReLU": pooling_last,
     "without the last convolution": without_last_convolution,
     "one hidden `Dense(128)` instead of convolutions": one_hidden_layer,
     CONSTANT: without,

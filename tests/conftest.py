@@ -1,10 +1,15 @@
 """Fixtures: a trained network (one for each worker), few digits, and programs run in-process."""
 
+import os
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers import ROOT, run
+
+# All tests run on the CPU: each worker would reserve the memory of a GPU for itself, and on a GPU
+# the same seed need not give the same numbers.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 @pytest.fixture(scope="session")

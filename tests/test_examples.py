@@ -18,7 +18,7 @@ def test_loading_an_example_trains_and_prints_nothing(example, capsys):
         ("gpu-test", "Keras will train on"),
         ("xor-numpy", "1 xor 1 = 0."),
         ("xor-keras", "1 xor 1 = 0."),
-        ("mnist", "To read your own handwriting: python"),
+        ("mnist", "To read your own handwriting: "),
     ],
 )
 def test_runs_as_a_program_in_its_folder(example, last_line, few, tmp_path):
