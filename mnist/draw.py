@@ -67,10 +67,12 @@ async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
     for port in range(PORT, PORT + 100):
-        with contextlib.suppress(OSError):  # it is taken: on to the next one
+        try:
             application.listen(port, HOST)
             break
-    else:
+        except OSError:  # it is taken: on to the next one
+            pass
+    else:  # there was no break
         sys.exit(f"no port from {PORT} to {port} is free")
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")

@@ -138,6 +138,7 @@ def contrast(gray, paper):
     return (paper - gray) * np.sqrt(255 / paper)
 
 
+SPECK = 20  # pixels: what is less tall is no digit
 TILT = 10  # degrees: few sheets lie more askew
 SHARE = 0.6  # of the pixels in a row: where a line runs, more of them are ink
 
@@ -149,14 +150,16 @@ def find_lines(ink):
     # turn the image by each angle, keep the rows of pixels that are mostly ink, and turn them back
     for angle in range(-TILT, TILT + 1):
         turned = np.asarray(image.rotate(angle))
-        level = turned & (turned.mean(axis=1, keepdims=True) > SHARE)
+        is_line = turned.mean(axis=1) > SHARE
+        # a line begins at the left or right edge, and the bar of a large 7 does not
+        is_line &= turned[:, :SPECK].any(axis=1) | turned[:, -SPECK:].any(axis=1)
+        level = turned & is_line[:, np.newaxis]
         lines |= np.asarray(Image.fromarray(level).rotate(-angle))
     # Opening keeps only what is 10 pixels tall: the strokes that cross a line, but not the line.
     # For 3 pixels, it would make 0 0 0 1 1 1 of 0 1 0 1 1 1.
     return ink & lines & ~grey_opening(ink, (10, 1))
 
 
-SPECK = 20  # pixels: what is less tall is no digit
 RATIO = 2  # digits are less than twice as tall as a typical one, and more than half as tall
 
 
@@ -167,7 +170,7 @@ def label_digits(ink):
     pieces = regionprops(labels)
     tall = [piece for piece in pieces if height(piece) >= SPECK]
     if not tall:
-        raise NothingToRead("nothing but specks stands out; try darker ink, or take it closer")
+        raise NothingToRead("nothing but specks and lines stands out; try darker ink")
     tall = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
     typical = typical_height(tall)
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]

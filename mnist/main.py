@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 def build_model():
     """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities.
 
-    After each layer stands the shape of one digit behind it: height, width, numbers at each place.
+    Beside each layer stands the shape that it gives a digit: height, width, numbers at each place.
     """
     return keras.Sequential(
         [
@@ -47,8 +47,9 @@ def build_model():
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
             # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
-            # max(x, 0), a bend: without bends, all the layers could do no more than one. Usually
-            # the pooling comes last, but after it these two have only a quarter of the work.
+            # max(x, 0), a bend: without any (the pooling is one, too), all the layers could do no
+            # more than one. Usually the pooling is behind normalization and ReLU. Before them, it
+            # leaves them only a quarter of the work.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)

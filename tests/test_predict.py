@@ -167,6 +167,25 @@ def test_a_1_that_looks_like_a_printed_line_makes_the_answer_doubtful(model):
     assert "?" in str(reading)
 
 
+LARGE = {  # strokes of a thin pen that fill the picture
+    "1": [[(0.5, 0.1), (0.5, 0.9)]],
+    "2": [[(0.2, 0.3), (0.35, 0.15), (0.65, 0.15), (0.78, 0.32), (0.2, 0.85), (0.85, 0.85)]],
+    "4": [[(0.6, 0.1), (0.15, 0.6), (0.88, 0.6)], [(0.6, 0.1), (0.6, 0.9)]],
+    "7": [[(0.15, 0.1), (0.85, 0.1), (0.45, 0.9)]],
+}
+
+
+@pytest.mark.parametrize("digit", LARGE)
+def test_long_thin_strokes_of_a_digit_are_no_lines(model, digit):
+    picture = Image.new("RGB", (500, 500), "white")
+    for stroke in LARGE[digit]:
+        points = [(500 * x, 500 * y) for x, y in stroke]
+        ImageDraw.Draw(picture).line(points, "black", 6)
+    reading = predict.read(model, picture)
+    assert reading.text() == digit
+    assert reading.is_sure()
+
+
 def test_redrawn_digits_measure_what_mnist_s_do():
     for digit in "0123456789":
         photo = pictures.photo(np.random.default_rng(10 + int(digit)), digit)
