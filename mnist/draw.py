@@ -59,7 +59,7 @@ def describe(reading):
         "text": str(reading),
         # a data URL: an image packed into text, which the page shows as it would show a file
         "seen": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
-        "probabilities": reading.probabilities[-1].tolist(),  # of the last digit, drawn just now
+        "probabilities": reading.probabilities[-1].tolist(),  # of the last digit
     }
 
 
