@@ -153,8 +153,9 @@ def find_lines(ink):
         is_line = turned.mean(axis=1) > SHARE
         # a line begins at the left or right edge, and the bar of a large 7 does not
         is_line &= turned[:, :SPECK].any(axis=1) | turned[:, -SPECK:].any(axis=1)
-        level = turned & is_line[:, np.newaxis]
-        lines |= np.asarray(Image.fromarray(level).rotate(-angle))
+        if is_line.any():
+            level = turned & is_line[:, np.newaxis]
+            lines |= np.asarray(Image.fromarray(level).rotate(-angle))
     # Opening keeps only what is 10 pixels tall: the strokes that cross a line, but not the line.
     # For 3 pixels, it would make 0 0 0 1 1 1 of 0 1 0 1 1 1.
     return ink & lines & ~grey_opening(ink, (10, 1))
