@@ -70,7 +70,7 @@ def plot_backward(xor):
     syn0, syn1 = xor.train(epochs=0)
     l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
     unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
-    error, slope = answer - 1, unit * (1 - unit)
+    error, slope = answer - 1, xor.sigmoid_slope(unit)
     hidden = error * weight * slope
     figure, axes = plt.subplots(figsize=(4.6, 1.8), dpi=200, layout="constrained")
     for x, text in enumerate(("b = 1", f"{unit:.3f}", f"{answer:.3f}")):
