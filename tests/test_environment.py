@@ -11,12 +11,14 @@ from helpers import EXAMPLES, ROOT
 from packaging.requirements import Requirement
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-_, PACKAGES = (ROOT / "environment.yml").read_text().split("  - pip:\n")
+CONDA, PACKAGES = (ROOT / "environment.yml").read_text().split("  - pip:\n")
 ITEMS = [line for line in PACKAGES.splitlines() if not line.startswith("      # ")]
 PINS = [Requirement(item.removeprefix("      - ").partition("  #")[0]) for item in ITEMS]
 
 
 def test_every_package_is_pinned_once_to_an_exact_version():
+    assert CONDA.startswith("name: keras\nchannels:\n  - ")
+    assert "  - python=3.12\n" in CONDA
     assert len({pin.name for pin in PINS}) == len(PINS)
     for pin in PINS:
         [specifier] = pin.specifier
