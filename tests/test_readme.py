@@ -19,9 +19,8 @@ import pytest
 from helpers import EXAMPLES, ROOT, load
 from markdown_it import MarkdownIt
 
-READMES = {
-    name: (ROOT / name / "README.md").read_text() for name in (".", "gpu-test", "mnist", "tests")
-}
+FOLDERS = ".", "gpu-test", "xor-numpy", "mnist", "tests"
+READMES = {name: (ROOT / name / "README.md").read_text() for name in FOLDERS}
 README = READMES["."]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -118,13 +117,14 @@ def test_lines_of_python_are_those_of_the_programs():
 
     programs = [(ROOT / name / "main.py").read_text(encoding="utf-8") for name in EXAMPLES]
     assert len(blocks(".", "python")) >= 4
-    for block in blocks(".", "python"):
+    for block in blocks(".", "python") + blocks("xor-numpy", "python"):
         assert any(stand_in(block, program) for program in programs), block
 
 
 def test_what_is_typed_prints_what_the_readme_shows(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "xor-numpy")
-    [typed] = blocks(".", "pycon")
+    typed = "\n".join(blocks("xor-numpy", "pycon"))
+    assert typed
     test = doctest.DocTestParser().get_doctest(typed, {}, "README.md", None, None)
     assert doctest.DocTestRunner().run(test).failed == 0
 
