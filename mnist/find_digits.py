@@ -35,7 +35,6 @@ from skimage.exposure import rescale_intensity
 from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops
 from skimage.morphology import skeletonize
-from skimage.segmentation import clear_border
 
 
 class NothingToRead(Exception):
@@ -111,22 +110,15 @@ def measure_darkness(picture):
     gray = picture.convert("L").filter(GaussianBlur(1))  # blurred against noise
     # the paper changes slowly, so a quarter of the size will do; its edge is repeated all around
     small = np.pad(np.asarray(gray.reduce(4), "float32"), WINDOW, "edge")
-    if has_light_ink(small):  # such as chalk: turn it dark
+    # Most pixels hardly differ from the mean around them, but ink does: upward if it is light, such
+    # as chalk, and then the skew of all the differences is above 0. So turn it dark.
+    if skew(small - uniform_filter(small, WINDOW), axis=None) > 0:
         small, gray = 255 - small, ImageOps.invert(gray)
     # The paper alone: closing paints over what is dark and narrower than the window, such as the 2
     # in 9 9 2 9 9. A shadow is wider, and stays.
     paper = grey_closing(small, WINDOW)[WINDOW:-WINDOW, WINDOW:-WINDOW]
     paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
     return contrast(np.asarray(gray), paper)
-
-
-def has_light_ink(gray):
-    """Returns whether the ink in gray pixels (h, w) is lighter than its paper.
-
-    Most pixels are paper, and hardly differ from the mean around them. A few are ink and differ
-    much: upward if it is light, and then the skew of the differences is above 0.
-    """
-    return skew(gray - uniform_filter(gray, WINDOW), axis=None) > 0
 
 
 def contrast(gray, paper):
@@ -249,32 +241,26 @@ def with_strokes_of(width, mask):
     return depth > half_width - width / 2
 
 
-def may_lack_a_digit(darkness, lines, labels, digits):
-    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
-    typical = typical_height(digits)
-    return (
-        has_other_ink(darkness, lines | (labels > 0), typical)
-        or has_short_line(lines, typical)
-        or any(is_pair(digit, typical) for digit in digits)
-    )
-
-
 PALENESS = 0.65  # what is less dark is paper, if ink begins at 1
 LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
 
 
-def has_other_ink(darkness, known, typical):
-    """Returns whether a piece that has no pixel of the known ink is large enough for a digit."""
-    # regionprops tells for each piece the largest value of `known` in it: 0 if no pixel is known
-    pieces = regionprops(label(darkness > PALENESS), known)
-    others = [piece for piece in pieces if piece.intensity_max == 0]
-    return any(max(piece.image.shape) > LEAST * typical for piece in others)
+def may_lack_a_digit(darkness, lines, labels, digits):
+    """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
+    typical = typical_height(digits)
+    # regionprops tells for each piece of ink, or nearly ink, the largest of these numbers in it
+    numbers = np.where(labels > 0, 2, lines)  # 2 in a digit, 1 in a line, else 0
+    pieces = regionprops(label(darkness > PALENESS), numbers)
+    return any(is_left_out(piece, typical) for piece in pieces) or any(
+        is_pair(digit, typical) for digit in digits
+    )
 
 
-def has_short_line(lines, typical):
-    """Returns whether a line down ends before the edges, and is as tall as a digit can be: a 1?"""
-    inner = regionprops(clear_border(label(lines)))  # without what touches the edges
-    return any(len(lines) / 2 < height(line) < RATIO * typical for line in inner)
+def is_left_out(piece, typical):
+    """Returns whether a piece is large enough for a digit, but part of none, and no long line."""
+    size = max(piece.image.shape)
+    is_long_line = piece.intensity_max == 1 and size >= RATIO * typical
+    return size > LEAST * typical and piece.intensity_max < 2 and not is_long_line
 
 
 def is_pair(digit, typical):

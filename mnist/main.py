@@ -47,9 +47,9 @@ def build_model():
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
             # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
-            # max(x, 0), a bend: without any (the pooling is one, too), all the layers could do no
-            # more than one. Usually the pooling is behind normalization and ReLU. Before them, it
-            # leaves them only a quarter of the work.
+            # max(x, 0), a bend: without any, all the layers together could do no more than one.
+            # Usually the pooling comes after it. Here it comes before, and leaves a quarter of the
+            # numbers to normalize and bend.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -122,29 +122,16 @@ def main(argv=None):
 
 def parse_arguments(argv):
     """Returns the options. What is wrong with them ends the program in a line."""
-    parser = argparse.ArgumentParser(description="Train a network to read handwritten digits.")
-    parser.add_argument(
-        "--epochs", type=int, default=4, metavar="N", help="passes over the digits (%(default)s)"
+    parser = argparse.ArgumentParser(
+        description="Train a network to read handwritten digits.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument(
-        "--batch-size", type=int, default=128, metavar="N", help="digits per step (%(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="for the random numbers (%(default)s)"
-    )
-    parser.add_argument(
-        "--data", default=HERE / "mnist.npz", metavar="FILE.npz", help="the digits (%(default)s)"
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=HERE / "model.keras",
-        metavar="FILE.keras",
-        help="where to save the network (%(default)s)",
-    )
-    parser.add_argument(
-        "--plot", type=Path, nargs="?", const="mnist.png", metavar="FILE", help="draw the result"
-    )
+    parser.add_argument("--epochs", type=int, default=4, help="passes over the digits")
+    parser.add_argument("--batch-size", type=int, default=128, help="digits per step")
+    parser.add_argument("--seed", type=int, default=1, help="for the random numbers")
+    parser.add_argument("--data", default=HERE / "mnist.npz", help="the digits, an .npz file")
+    parser.add_argument("--model", type=Path, default=HERE / "model.keras", help="saved network")
+    parser.add_argument("--plot", type=Path, nargs="?", const="mnist.png", help="draw the result")
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0 or args.batch_size < 1:
         parser.error("--epochs and --seed must not be less than 0, nor --batch-size less than 1")
@@ -204,7 +191,7 @@ def plot(history, filters, x, y, answers):
         axes.legend()
 
     middle.suptitle("filters of the first convolution: red adds, blue subtracts, white ignores")
-    images = np.moveaxis(filters[:, :, 0], -1, 0)  # one filter after another: (16, 5, 5)
+    images = [filters[:, :, 0, i] for i in range(16)]
     largest = abs(filters).max()  # one scale for all
     show_images(middle, 2, 8, images, 16 * [""], cmap="RdBu_r", vmin=-largest, vmax=largest)
 

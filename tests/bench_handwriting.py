@@ -101,7 +101,7 @@ STEPS = {  # for each row of the table a context in which predict.py reads
     "without `find_lines`": instead("find_lines", np.zeros_like),
     "`TILT` 0: lines have to be level": instead("TILT", 0),
     "`RATIO` 1000: digits of all sizes": instead("RATIO", 1000),
-    "without `has_light_ink`": instead("has_light_ink", no),
+    "without `skew`: light ink stays light": instead("skew", lambda *_, **__: 0),
     "`NOISE` 0": instead("NOISE", 0),
     "`SURE` 0.5": patch.object(predict, "SURE", 0.5),
     "without `GaussianBlur`": instead("GaussianBlur", lambda radius: ImageFilter.GaussianBlur(0)),
@@ -119,7 +119,6 @@ STEPS = {  # for each row of the table a context in which predict.py reads
     "without `shift` to the center of mass": instead("shift", lambda image, by, order: image),
     "without `may_lack_a_digit`": instead("may_lack_a_digit", no),
     "`PALENESS` 1": instead("PALENESS", 1),
-    "without `has_short_line`": instead("has_short_line", no),
 }
 
 

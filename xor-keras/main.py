@@ -75,12 +75,12 @@ def plot(model):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Learn XOR with Keras.")
-    parser.add_argument("--epochs", type=int, default=60, metavar="N", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
-    parser.add_argument(
-        "--plot", type=Path, nargs="?", const="xor-keras.png", metavar="FILE", help="draw outputs"
+    parser = argparse.ArgumentParser(
+        description="Learn XOR with Keras.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--epochs", type=int, default=60, help="passes over the four rows")
+    parser.add_argument("--seed", type=int, default=1, help="for the random weights")
+    parser.add_argument("--plot", type=Path, nargs="?", const="xor-keras.png", help="draw outputs")
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0:
         parser.error("--epochs and --seed must not be less than 0")
@@ -89,7 +89,9 @@ def main(argv=None):
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
-    model.summary()  # a table of the layers, in which None stands for any number of cases
+    # a table of the layers, with 3 weights for each of the 16 units and 17 for the last one; None
+    # stands for any number of cases
+    model.summary()
     train(model, args.epochs)
     outputs = model.predict(training_data, verbose=0)
     for (a, b), output in zip(training_data, outputs.flat):

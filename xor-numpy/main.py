@@ -75,9 +75,9 @@ def backward(X, y, l1, l2, syn1):
 def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
-    With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8 all of
-    10,000 do, as tests/README.md shows. The post adds its gradients as they are: a learning rate of
-    1. Ours is 4, since our gradient is that of a mean of four.
+    With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8, all of
+    10,000 do (tests/README.md). The learning rate is 4, since the gradient is that of a mean of
+    four; the post adds up the four, with a rate of 1.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
@@ -117,12 +117,12 @@ def plot(syn0, syn1):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Learn XOR with NumPy.")
-    parser.add_argument("--epochs", type=int, default=600, metavar="N", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
-    parser.add_argument(
-        "--plot", type=Path, nargs="?", const="xor-numpy.png", metavar="FILE", help="draw outputs"
+    parser = argparse.ArgumentParser(
+        description="Learn XOR with NumPy.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--epochs", type=int, default=600, help="passes over the four rows")
+    parser.add_argument("--seed", type=int, default=1, help="for the random weights")
+    parser.add_argument("--plot", type=Path, nargs="?", const="xor-numpy.png", help="draw outputs")
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0:
         parser.error("--epochs and --seed must not be less than 0")
