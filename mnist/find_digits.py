@@ -248,19 +248,18 @@ LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
 def may_lack_a_digit(darkness, lines, labels, digits):
     """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
     typical = typical_height(digits)
-    # regionprops tells for each piece of ink, or nearly ink, the largest of these numbers in it
-    numbers = np.where(labels > 0, 2, lines)  # 2 in a digit, 1 in a line, else 0
-    pieces = regionprops(label(darkness > PALENESS), numbers)
-    return any(is_left_out(piece, typical) for piece in pieces) or any(
+    pieces = regionprops(label(darkness > PALENESS))  # of ink, and of what is nearly ink
+    return any(is_left_out(piece, lines, labels, typical) for piece in pieces) or any(
         is_pair(digit, typical) for digit in digits
     )
 
 
-def is_left_out(piece, typical):
+def is_left_out(piece, lines, labels, typical):
     """Returns whether a piece is large enough for a digit, but part of none, and no long line."""
     size = max(piece.image.shape)
-    is_long_line = piece.intensity_max == 1 and size >= RATIO * typical
-    return size > LEAST * typical and piece.intensity_max < 2 and not is_long_line
+    is_in_digit = labels[piece.slice][piece.image].any()
+    is_long_line = lines[piece.slice][piece.image].any() and size >= RATIO * typical
+    return size > LEAST * typical and not is_in_digit and not is_long_line
 
 
 def is_pair(digit, typical):

@@ -48,8 +48,8 @@ def build_model():
             # 1, and then to a mean and a spread that are learned, so that large steps are safe
             layers.BatchNormalization(),
             # max(x, 0), a bend: without any, all the layers together could do no more than one.
-            # Usually the pooling comes after it. Here it comes before, and leaves a quarter of the
-            # numbers to normalize and bend.
+            # Usually the pooling comes after it. They may change places: the largest number is the
+            # same, but there are fewer of them to bend and, before that, to normalize.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)

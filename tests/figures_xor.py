@@ -26,7 +26,7 @@ def plot_training(xor):
     """Draws training.png: the four answers after each epoch."""
     answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
     figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
-    colors = "royalblue", "red", "darkred", "navy"  # red for 1, blue for 0, as in the others
+    colors = "navy", "red", "orange", "deepskyblue"  # warm for 1, blue for 0
     for line, (a, b, _), color in zip(np.transpose(answers), xor.X, colors):
         axes.plot(line, color=color, label=f"{a} xor {b}")
     axes.set(xlabel="epochs", ylabel="answer", ylim=(0, 1))
@@ -35,12 +35,10 @@ def plot_training(xor):
 
 
 def plot_network(xor):
-    """Draws network.png: 0 xor 1 on its way through the untrained network, and two sigmoids."""
+    """Draws 0 xor 1 on its way through the untrained network: network.png, and sigmoid.png."""
     syn0, syn1 = xor.train(epochs=0)
     l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
-    figure, (network, curve) = plt.subplots(
-        1, 2, figsize=(6, 3), dpi=160, width_ratios=(3, 2), layout="constrained"
-    )
+    figure, network = plt.subplots(figsize=(3.6, 3), dpi=200, layout="constrained")
     inputs, units, answer = [6.5, 4, 1.5], np.arange(7, -1, -1), 3.5  # how high each one stands
     for unit in units:
         color = "C0" if unit == 0 else "0.85"  # the last unit is at the bottom
@@ -56,13 +54,16 @@ def plot_network(xor):
         network.text(x / 2, 8, name, ha="center", family="monospace")
     network.set(ylim=(-0.5, 8.5))
     network.axis("off")
+    figure.savefig(FOLDER / "network.png")
+
+    figure, curve = plt.subplots(figsize=(3, 2.5), dpi=200, layout="constrained")
     x = np.linspace(-5, 7)
     curve.plot(x, xor.sigmoid(x), color="0.5")
     for z, output in (xor.X[1] @ syn0[:, -1], l1[-1]), ((l1 @ syn1)[0], l2[0]):
         curve.plot(z, output, "o", color="C0")
         curve.text(z + 0.4, output - 0.08, f"{z:.3f} → {output:.3f}")
     curve.set(title="sigmoid", xlabel="sum", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1))
-    figure.savefig(FOLDER / "network.png")
+    figure.savefig(FOLDER / "sigmoid.png")
 
 
 def plot_backward(xor):
@@ -72,28 +73,29 @@ def plot_backward(xor):
     unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
     error, slope = answer - 1, xor.sigmoid_slope(unit)
     hidden = error * weight * slope
-    figure, axes = plt.subplots(figsize=(4.6, 1.8), dpi=200, layout="constrained")
+    figure, axes = plt.subplots(figsize=(4.6, 1.5), dpi=200, layout="constrained")
     for x, text in enumerate(("b = 1", f"{unit:.3f}", f"{answer:.3f}")):
         axes.text(x, 1, text, ha="center", va="center", bbox=BOX)
     for x, text in (0.5, syn0[1, -1]), (1.5, weight):
         axes.plot([x - 0.5, x + 0.5], [1, 1], color="C0", zorder=0)
         axes.text(x, 1, f"{text:.3f}", color="C0", ha="center", va="center", bbox=PAPER)
-    for x, text in (0.5, f"1 · {hidden:.3f}"), (1.5, f"{unit:.3f} · {error:.3f}"):
-        axes.text(x, 1.6, f"slope {text}", ha="center", va="center")
+    for x, text in (0.5, f"1 · {hidden:.3f}"), (1.5, f"{unit:.3f} · ({error:.3f})"):
+        axes.text(x, 1.25, f"slope {text}", ha="center")
     for x, text in (1, hidden), (2, error):
-        axes.text(x, 0, f"error {text:.3f}", color="C3", ha="center", va="center")
-    axes.annotate("", (1.36, 0), (1.64, 0), arrowprops={"arrowstyle": "->", "color": "C3"})
-    factors = f"· {weight:.3f} (weight)\n· {slope:.3f} (sigmoid's slope)"
-    axes.text(1.5, 0.15, factors, color="C3", ha="center")
-    axes.set(xlim=(-0.15, 2.35), ylim=(-0.3, 1.9))
+        axes.text(x, 0.35, f"error\n{text:.3f}", color="C3", ha="center", va="center")
+    axes.annotate("", (1.2, 0.35), (1.8, 0.35), arrowprops={"arrowstyle": "->", "color": "C3"})
+    axes.text(1.5, 0.43, f"· ({weight:.3f}) · {slope:.3f}", color="C3", ha="center")
+    axes.set(xlim=(-0.15, 2.25), ylim=(0.05, 1.55))
     axes.axis("off")
     figure.savefig(FOLDER / "backward.png")
 
 
 def main():
     xor = load("xor-numpy")
-    xor.main(["--epochs", "0", "--plot", str(FOLDER / "before.png")])
-    xor.main(["--plot", str(FOLDER / "after.png")])
+    for name, epochs in ("before", 0), ("after", 600):
+        figure = xor.plot(*xor.train(epochs))
+        figure.axes[0].set_title(f"{name} the training")
+        figure.savefig(FOLDER / f"{name}.png")
     plot_by_hand(xor)
     plot_network(xor)
     plot_backward(xor)

@@ -1,4 +1,4 @@
-"""gpu-test, checked against TensorFlow, for this machine and for a CPU that it takes for three."""
+"""gpu-test, checked against TensorFlow, for a CPU that it takes for three."""
 
 import re
 import subprocess
@@ -9,14 +9,6 @@ from helpers import ROOT, load
 
 gpu_test = load("gpu-test")
 tf = gpu_test.tf
-
-
-def test_lists_the_devices_as_the_post_does_and_measures_each(capsys):
-    gpu_test.main()
-    out = capsys.readouterr().out
-    assert out.startswith('[name: "/device:CPU:0"\ndevice_type: "CPU"\nmemory_limit: 268435456\n')
-    assert out.count(" GFLOP/s\n") == len(tf.config.list_logical_devices())
-    assert out.splitlines()[-1].startswith("TensorFlow finds no GPU, so Keras")
 
 
 # TensorFlow takes a CPU for three, two of which are called GPUs: this works on any machine. The
@@ -38,7 +30,7 @@ main.main()
 """
 
 
-def test_each_device_multiplies_and_the_first_gpu_is_named_for_keras():
+def test_lists_devices_as_the_post_does_measures_each_and_names_the_first_gpu():
     result = subprocess.run(
         [sys.executable, "-c", THREE_DEVICES],
         cwd=ROOT / "gpu-test",
@@ -46,6 +38,7 @@ def test_each_device_multiplies_and_the_first_gpu_is_named_for_keras():
         text=True,
         check=True,
     )
+    assert result.stdout.startswith('[name: "/device:CPU:0"\ndevice_type: "CPU"\nmemory_limit: ')
     multiplied = re.findall(r"Executing op \w*MatMul in device \S+(/device:\S+)", result.stderr)
     measured = re.findall(r"^(\S+) computes [\d,]+ GFLOP/s$", result.stdout, re.MULTILINE)
     assert measured == ["/device:CPU:0", "/device:CPU:1", "/device:CPU:2"]

@@ -63,8 +63,11 @@ def session(few, tmp_path_factory):
     [packages] = (clone / ".venv").rglob("site-packages")
     (packages / "installed.pth").write_text(sysconfig.get_path("purelib"))
     (clone / ".venv" / "ready").touch()  # so make finds what it would have installed
-    programs = [code for code in inline(".") if code.startswith("python ") and "/main.py" in code]
-    script = "\n".join(blocks(".", "bash") + programs)
+    # those without options are what `make run` runs
+    programs = [code for code in inline(".") if re.match(r"python \S+/main\.py --", code)]
+    [activate] = [code for code in inline(".") if code.startswith("source ")]
+    first, *others = blocks(".", "bash")
+    script = "\n".join([first, activate, *others, *programs])
     environment = {**os.environ, "KERAS_MAX_EPOCHS": "1"}
     options = {"cwd": clone, "env": environment, "capture_output": True, "text": True}
     return subprocess.run(["bash", "-ec", script], **options)

@@ -50,8 +50,8 @@ def test_same_seed_same_output(printed):
     assert losses(7) == losses(7) != losses(8)
 
 
-def test_learns_from_three_starts():
-    for seed in range(1, 4):
+def test_learns_from_other_starts():
+    for seed in 2, 3:
         xor.keras.utils.set_random_seed(seed)
         model = xor.build_model()
         xor.train(model)
