@@ -5,7 +5,7 @@ order in which they stand below:
 
     measure_darkness   how much darker than its paper each pixel is
     find_lines         which ink belongs to ruled lines, and not to digits
-    label_digits       which ink hangs together, and is about as tall as most of it
+    label_digits       which ink is connected, and about as tall as most of it
     sort_into_rows     from top to bottom, and each row from left to right
     redraw             each digit anew, 28 by 28 pixels, with strokes of one width
     may_lack_a_digit   was anything left out that might be a digit?
@@ -53,7 +53,7 @@ class Page(NamedTuple):
     doubtful: bool  # whether a digit may be missing
 
 
-NOISE = 25  # what differs less from the paper, in levels of gray, is a camera's noise and no ink
+NOISE = 25  # levels of gray: what differs less from the paper is a camera's noise
 
 
 def in_picture(picture):

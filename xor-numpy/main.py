@@ -55,8 +55,8 @@ def cross_entropy(y, l2):
 def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
-    A gradient tells for each weight how much the loss grows with it: its slope. A delta tells for
-    each unit how much the loss grows with its sum: its error. A weight's slope is what goes into
+    A gradient says, for each weight, how much the loss grows with it: its slope. A delta says, for
+    each unit, how much the loss grows with its sum: its error. A weight's slope is what goes into
     it, times the error of the unit that it leads to, summed over the rows.
     """
     # how the loss changes with l2, times how l2 changes with its sum (the chain rule):
