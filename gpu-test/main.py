@@ -1,3 +1,4 @@
+# what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["tensorflow==2.21.0"]

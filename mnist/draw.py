@@ -1,3 +1,4 @@
+# what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
@@ -11,7 +12,7 @@ The page, draw.html, opens in your browser, served by tornado, a small web serve
 2. Handler.post gives it to predict.read, and describe packs the answer into JSON.
 3. The page shows the answer, what the network sees, and ten bars.
 
-Ctrl-C in the terminal ends the program.
+None of this is about networks. Ctrl-C in the terminal ends the program.
 """
 
 import argparse

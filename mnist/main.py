@@ -1,3 +1,4 @@
+# what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
@@ -45,11 +46,11 @@ def build_model():
             # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
-            # 1, and then to a mean and a spread that are learned, so that large steps are safe
+            # 1, so that large steps are safe. (Then to a mean and a spread that are learned.)
             layers.BatchNormalization(),
             # max(x, 0), a bend: without any, all the layers together could do no more than one.
-            # Usually the pooling comes after it. They may change places: the largest number is the
-            # same, but there are fewer of them to bend and, before that, to normalize.
+            # Usually it comes before the pooling. The largest number is the same either way, and
+            # after the pooling there are fewer of them to work on.
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)

@@ -1,3 +1,4 @@
+# what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
@@ -27,13 +28,13 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer is in doubt
+SURE = 0.98  # if a digit is less probable, the answer is in doubt (mnist/README.md says why)
 
 
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
-    # for a few images, this is quicker than predict
+    # for a few images, it is quicker than predict
     return Reading(page, model.predict_on_batch(page.images))
 
 
@@ -49,7 +50,8 @@ class Reading(NamedTuple):
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        rows = [self.answers()[part] for part in self.page.rows]  # a slice for each row
+        # page.rows has a slice for each row, such as slice(0, 2) and slice(2, 4)
+        rows = [self.answers()[part] for part in self.page.rows]
         return " ".join("".join(map(str, row)) for row in rows)
 
     def certainty(self):

@@ -7,6 +7,7 @@ does, and leaves the reader's own as it is.
 import tempfile
 from pathlib import Path
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
@@ -33,6 +34,29 @@ def plot_convolution(image):
     left.set(xticks=[], yticks=[], title="a digit")
     right.set(xticks=[], yticks=[], title="its sums with -1 0 1")
     figure.savefig(FOLDER / "convolution.png")
+
+
+def plot_layers(model, image):
+    """Draws mnist/layers.png: a digit on its way through the network."""
+    first = model.get_layer("first_convolution")
+    relus = [layer for layer in model.layers if isinstance(layer, keras.layers.ReLU)]
+    way = keras.Model(model.inputs, [layer.output for layer in (first, *relus, model.layers[-1])])
+    *stages, [probabilities] = way.predict(image[np.newaxis])
+    figure, grid = plt.subplots(2, 3, figsize=(5, 3.7), dpi=160, layout="constrained")
+    digit, *maps, bars = grid.flat
+    digit.imshow(image, cmap="gray_r")
+    digit.set_title("a digit\n28 · 28")
+    titles = "first Conv2D", "first ReLU", "second ReLU", "third ReLU"
+    for axes, [outputs], title in zip(maps, stages, titles):
+        seen = outputs[:, :, outputs.std(axis=(0, 1)).argmax()]  # by the filter that varies most
+        largest = abs(seen).max()
+        axes.imshow(seen, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        axes.set_title(f"{title}\n{' · '.join(map(str, outputs.shape))}")
+    for axes in (digit, *maps):
+        axes.set(xticks=[], yticks=[])
+    bars.bar(range(10), probabilities)
+    bars.set(title="softmax\n10", xticks=range(10), yticks=[0, 1])
+    figure.savefig(FOLDER / "layers.png")
 
 
 def plot_finding(find_digits, reading):
@@ -66,6 +90,7 @@ def main():
     two_of_each = [np.flatnonzero(y == digit)[i] for i in range(2) for digit in range(10)]
     plot_digits(mnist, "digits.png", 10, x[two_of_each], 20 * [""])
     plot_convolution(x[0])
+    plot_layers(model, x[0])
 
     answers = model.predict(x).argmax(axis=1)
     misread = np.flatnonzero(answers != y)[:10]

@@ -43,7 +43,7 @@ def imported(program):
 )
 def test_script_metadata_pins_what_the_program_imports(program):
     header, _, _ = (ROOT / program).read_text(encoding="utf-8").partition("# ///\n")
-    begin, *lines = header.splitlines()
+    _, begin, *lines = header.splitlines()
     assert begin == "# /// script"
     metadata = tomllib.loads("\n".join(line.removeprefix("# ") for line in lines))
     packages = packages_distributions()  # such as {"PIL": ["pillow"]}, without Python's own modules

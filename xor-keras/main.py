@@ -1,3 +1,4 @@
+# what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
