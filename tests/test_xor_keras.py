@@ -66,7 +66,7 @@ def test_plot_has_each_input_on_its_axis(tmp_path):
     hidden[0, 0], output[0, 0] = 20, 20
     model.set_weights([hidden, np.full(16, -10), output, np.zeros(1)])
     figure = xor.plot(model)
-    inputs = "first input", "second input"
+    inputs = "first input, a", "second input, b"
     assert labels(figure) == (*inputs, "output of the network", XOR)
     figure.savefig(tmp_path / "xor.png")
     assert [red > 50 for red in reds(tmp_path / "xor.png")] == [False, True, False, True]

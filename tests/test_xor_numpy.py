@@ -82,7 +82,7 @@ def test_plot_has_each_input_on_its_axis(tmp_path):
     """A network that repeats its first input is red at the right, and blue at the left."""
     syn0, syn1 = np.array([[20, 0], [0, 0], [-10, 0]]), np.array([[20], [-20]])
     figure = xor.plot(syn0, syn1)
-    inputs = "first input", "second input"
+    inputs = "first input, a", "second input, b"
     assert labels(figure) == (*inputs, "output of the network", XOR)
     figure.savefig(tmp_path / "xor.png")
     assert [red > 50 for red in reds(tmp_path / "xor.png")] == [False, True, False, True]

@@ -69,7 +69,7 @@ def plot(model):
     circle = {"boxstyle": "circle", "facecolor": "white"}
     for (a, b), target in zip(training_data, target_data.flat):
         axes.text(a, b, f"{target:.0f}", ha="center", va="center", bbox=circle)
-    axes.set(title="XOR with Keras", xlabel="first input", ylabel="second input")
+    axes.set(title="XOR with Keras", xlabel="first input, a", ylabel="second input, b")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
     return figure

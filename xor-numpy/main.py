@@ -111,7 +111,7 @@ def plot(syn0, syn1):
     circle = {"boxstyle": "circle", "facecolor": "white"}
     for (a, b, _), target in zip(X, y.flat):
         axes.text(a, b, target, ha="center", va="center", bbox=circle)
-    axes.set(title="XOR with NumPy", xlabel="first input", ylabel="second input")
+    axes.set(title="XOR with NumPy", xlabel="first input, a", ylabel="second input, b")
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
     figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
     return figure
