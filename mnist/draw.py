@@ -53,7 +53,7 @@ class Handler(tornado.web.RequestHandler):
 
 
 def describe(reading):
-    """Returns what the page shows of a Reading, such as {"text": "2017? (71.3%)", …}, for JSON."""
+    """Returns what the page shows of a Reading, such as {"text": "2011? (66.2%)", …}, for JSON."""
     file = io.BytesIO()
     reading.seen().save(file, "PNG")
     return {

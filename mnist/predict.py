@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer is in doubt (mnist/README.md says why)
+SURE = 0.98  # if a digit is less probable, the answer is in doubt
 
 
 def read(model, picture):

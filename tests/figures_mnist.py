@@ -42,15 +42,16 @@ def plot_layers(model, image):
     relus = [layer for layer in model.layers if isinstance(layer, keras.layers.ReLU)]
     way = keras.Model(model.inputs, [layer.output for layer in (first, *relus, model.layers[-1])])
     *stages, [probabilities] = way.predict(image[np.newaxis])
+    # of each convolution, the filter that varies most after its ReLU
+    strongest = [outputs.std(axis=(0, 1, 2)).argmax() for outputs in stages[1:]]
     figure, grid = plt.subplots(2, 3, figsize=(5, 3.7), dpi=160, layout="constrained")
     digit, *maps, bars = grid.flat
     digit.imshow(image, cmap="gray_r")
     digit.set_title("a digit\n28 · 28")
     titles = "first Conv2D", "first ReLU", "second ReLU", "third ReLU"
-    for axes, [outputs], title in zip(maps, stages, titles):
-        seen = outputs[:, :, outputs.std(axis=(0, 1)).argmax()]  # by the filter that varies most
-        largest = abs(seen).max()
-        axes.imshow(seen, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    for axes, [outputs], i, title in zip(maps, stages, strongest[:1] + strongest, titles):
+        largest = abs(outputs[:, :, i]).max()
+        axes.imshow(outputs[:, :, i], cmap="RdBu_r", vmin=-largest, vmax=largest)
         axes.set_title(f"{title}\n{' · '.join(map(str, outputs.shape))}")
     for axes in (digit, *maps):
         axes.set(xticks=[], yticks=[])
