@@ -24,7 +24,7 @@ $(EXAMPLES): setup
 draw: setup mnist/model.keras  ## draw digits on a page, for the trained network to read
 	$(PYTHON) mnist/draw.py
 
-mnist/model.keras: mnist/main.py | setup
+mnist/model.keras: | setup
 	$(PYTHON) mnist/main.py
 
 test: setup  ## run the tests

@@ -114,7 +114,7 @@ def main(argv=None):
     misread = (answers != y_test).sum()
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f} ({misread} of {len(y_test):,} misread)")
-    command = f'"{sys.executable}" "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
+    command = f'python "{HERE / "predict.py"}" --model "{args.model}" PICTURE'
     print(f"The network is saved. To read your own handwriting: {command}")
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()

@@ -62,7 +62,9 @@ def plot_network(xor):
     for z, output in (xor.X[1] @ syn0[:, -1], l1[-1]), ((l1 @ syn1)[0], l2[0]):
         curve.plot(z, output, "o", color="C0")
         curve.text(z + 0.4, output - 0.08, f"{z:.3f} → {output:.3f}")
-    curve.set(title="sigmoid", xlabel="sum", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1))
+    curve.set(
+        title="sigmoid", xlabel="sum", ylabel="output", xticks=[-5, 0, 5], xlim=(-5, 7), ylim=(0, 1)
+    )
     figure.savefig(FOLDER / "sigmoid.png")
 
 
@@ -84,8 +86,9 @@ def plot_backward(xor):
     for x, text in (1, hidden), (2, error):
         axes.text(x, 0.35, f"error\n{text:.3f}", color="C3", ha="center", va="center")
     axes.annotate("", (1.2, 0.35), (1.8, 0.35), arrowprops={"arrowstyle": "->", "color": "C3"})
-    axes.text(1.5, 0.43, f"· ({weight:.3f}) · {slope:.3f}", color="C3", ha="center")
-    axes.set(xlim=(-0.15, 2.25), ylim=(0.05, 1.55))
+    product = f"{error:.3f} · ({weight:.3f}) · {slope:.3f} = {hidden:.3f}"
+    axes.text(1.5, 0, product, color="C3", ha="center", va="center")
+    axes.set(xlim=(-0.15, 2.25), ylim=(-0.15, 1.55))
     axes.axis("off")
     figure.savefig(FOLDER / "backward.png")
 

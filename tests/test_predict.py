@@ -288,7 +288,10 @@ def test_refuses_all_but_a_network_of_main_py(network, tmp_path, monkeypatch, re
 def test_command_that_main_py_prints_reads_a_picture(trained):
     *_, command = trained.out.splitlines()[-1].partition("handwriting: ")
     command = command.replace("PICTURE", str(TWO_ROWS))
-    result = subprocess.run(command, shell=True, capture_output=True, text=True)
+    # `python` as in an environment that is active
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    options = {"env": {**os.environ, "PATH": path}, "capture_output": True, "text": True}
+    result = subprocess.run(command, shell=True, **options)
     assert result.returncode == 0
     assert result.stdout.startswith(f"{TWO_ROWS}: 36 24")
 
