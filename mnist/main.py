@@ -46,7 +46,7 @@ def build_model():
             # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
-            # 1, so that large steps are safe; then to another mean and spread, if it learns any
+            # 1, so that large steps are safe (it may learn to shift and stretch them afterwards)
             layers.BatchNormalization(),
             # max(x, 0), a bend: without any, all the layers together could do no more than one.
             # Usually it comes before the pooling. The largest number is the same either way, and
