@@ -39,7 +39,8 @@ def test_lists_devices_as_the_post_does_measures_each_and_names_the_first_gpu():
         text=True,
         check=True,
     )
-    assert result.stdout.startswith('[name: "/device:CPU:0"\ndevice_type: "CPU"\nmemory_limit: ')
+    post = '[name: "/device:CPU:0"\ndevice_type: "CPU"\nmemory_limit: 268435456\n'
+    assert result.stdout.startswith(post)
     multiplied = re.findall(r"Executing op \w*MatMul in device \S+(/device:\S+)", result.stderr)
     measured = re.findall(r"^(\S+) computes [\d,]+ GFLOP/s$", result.stdout, re.MULTILINE)
     assert measured == ["/device:CPU:0", "/device:CPU:1", "/device:CPU:2"]

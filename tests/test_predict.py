@@ -49,12 +49,12 @@ def test_reads_made_pictures_of_every_kind(model):
 
 def test_reads_made_numbers_and_sheets(model):
     rng = np.random.default_rng(2)
-    numbers = [pictures.random_number(rng) for _ in range(10)]
+    numbers = [pictures.random_number(rng) for _ in range(20)]
     right, _ = pictures.judge(
         predict, model, [pictures.sample(rng, pictures.row, number) for number in numbers]
     )
     assert right.mean() >= 0.8
-    sheets = [pictures.random_sheet(rng) for _ in range(10)]
+    sheets = [pictures.random_sheet(rng) for _ in range(20)]
     right, _ = pictures.judge(
         predict, model, [pictures.sample(rng, pictures.sheet, sheet) for sheet in sheets]
     )

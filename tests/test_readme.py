@@ -87,6 +87,7 @@ def test_output_has_the_form_that_the_readme_shows(session):
     quoted = [code for code in inline(".") if re.match("Test accuracy: |TensorFlow finds", code)]
     assert len(quoted) == 2
     shown = set().union(*map(shape, [*quoted, *blocks("gpu-test", "")]))
+    assert len(shown) >= 10
     assert shown <= shape(session.stdout)
 
 
