@@ -34,10 +34,11 @@ def plot_training(xor):
     figure.savefig(FOLDER / "training.png")
 
 
-def plot_network(xor):
-    """Draws 0 xor 1 on its way through the untrained network: network.png, and sigmoid.png."""
-    syn0, syn1 = xor.train(epochs=0)
-    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
+# the next three show 0 xor 1 on its way through the untrained network: l1 (8,) and l2 (1,)
+
+
+def plot_network(syn0, syn1, l1, l2):
+    """Draws network.png: the way forward."""
     figure, network = plt.subplots(figsize=(3.6, 3), dpi=200, layout="constrained")
     inputs, units, answer = [6.5, 4, 1.5], np.arange(7, -1, -1), 3.5  # how high each one stands
     for unit in units:
@@ -56,6 +57,9 @@ def plot_network(xor):
     network.axis("off")
     figure.savefig(FOLDER / "network.png")
 
+
+def plot_sigmoid(xor, syn0, syn1, l1, l2):
+    """Draws sigmoid.png: what the sigmoid makes of the last hidden unit's sum, and the answer's."""
     figure, curve = plt.subplots(figsize=(3, 2.5), dpi=200, layout="constrained")
     x = np.linspace(-5, 7)
     curve.plot(x, xor.sigmoid(x), color="0.5")
@@ -68,10 +72,8 @@ def plot_network(xor):
     figure.savefig(FOLDER / "sigmoid.png")
 
 
-def plot_backward(xor):
+def plot_backward(xor, syn0, syn1, l1, l2):
     """Draws backward.png: the way back along the blue lines of network.png."""
-    syn0, syn1 = xor.train(epochs=0)
-    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))
     unit, answer, weight = l1[-1], l2[0], syn1[-1, 0]
     error, slope = answer - 1, xor.sigmoid_slope(unit)
     hidden = error * weight * slope
@@ -100,8 +102,11 @@ def main():
         figure.axes[0].set_title(f"{name} the training")
         figure.savefig(FOLDER / f"{name}.png")
     plot_by_hand(xor)
-    plot_network(xor)
-    plot_backward(xor)
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))  # of 0 xor 1
+    plot_network(syn0, syn1, l1, l2)
+    plot_sigmoid(xor, syn0, syn1, l1, l2)
+    plot_backward(xor, syn0, syn1, l1, l2)
     plot_training(xor)
 
 
