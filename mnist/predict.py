@@ -34,7 +34,7 @@ SURE = 0.98  # if a digit is less probable, the answer is in doubt
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
-    # for a few images, it is quicker than predict
+    # for a few images, this is quicker than predict
     return Reading(page, model.predict_on_batch(page.images))
 
 
