@@ -8,11 +8,13 @@
 
 The page, draw.html, opens in your browser, served by tornado, a small web server.
 
+None of this is about neural networks:
+
 1. While you draw, the page posts the sheet as a PNG file, again and again.
 2. Handler.post gives it to predict.read, and describe packs the answer into JSON.
 3. The page shows the answer, what the network sees, and ten bars.
 
-None of this is about networks. Ctrl-C in the terminal ends the program.
+Ctrl-C in the terminal ends the program.
 """
 
 import argparse
@@ -20,15 +22,15 @@ import asyncio
 import base64
 import contextlib
 import io
-import sys
 import webbrowser
 
 import find_digits
 import predict
+import tornado.httpserver
+import tornado.netutil
 import tornado.web
 
 HOST = "127.0.0.1"  # this computer: no other one can connect
-PORT = 8988  # the first to try
 
 
 class Handler(tornado.web.RequestHandler):
@@ -67,14 +69,9 @@ def describe(reading):
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
     application = tornado.web.Application([("/", Handler, {"model": model})])
-    for port in range(PORT, PORT + 100):
-        try:
-            application.listen(port, HOST)
-            break
-        except OSError:  # it is taken: on to the next one
-            pass
-    else:  # there was no break
-        sys.exit(f"no port from {PORT} to {port} is free")
+    sockets = tornado.netutil.bind_sockets(0, HOST)  # 0: on any port that is free
+    tornado.httpserver.HTTPServer(application).add_sockets(sockets)
+    _, port = sockets[0].getsockname()
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
     await asyncio.Event().wait()  # for ever: nobody sets this event

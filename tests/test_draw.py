@@ -152,11 +152,11 @@ def test_what_is_no_picture_gets_an_answer(page, address):
     expect_answer(page, 7)
 
 
-def test_takes_the_next_port_on_this_computer_alone_and_its_end_is_told(trained, address, page):
+def test_takes_a_port_of_its_own_on_this_computer_alone_and_its_end_is_told(trained, address, page):
     first = int(address.split(":")[-1])
     with program(trained.folder / "model.keras") as second:
         page.goto(second)
-    assert int(second.split(":")[-1]) > first
+    assert second != address
     draw(page, SEVEN, 100, 100)
     expect(page.locator("h1")).to_have_text("No answer: is draw.py still running?")
     with pytest.raises(OSError):  # by another address of this computer, which only Linux gives it
