@@ -15,7 +15,7 @@ on photographs, scans and drawings. Lengths are in pixels of the scaled picture,
 is said.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -41,7 +41,8 @@ class NothingToRead(Exception):
     """There is no digit in a picture; the message says why."""
 
 
-class Page(NamedTuple):
+@dataclass
+class Page:
     """What is found in a picture."""
 
     picture: Image.Image  # mode RGB
@@ -50,7 +51,7 @@ class Page(NamedTuple):
     boxes: list  # of the n digits, row by row: top, left, bottom, right of each
     images: np.ndarray  # (n, 28, 28), 0 to 255: the digits as the network sees them
     rows: list  # for each row a slice: which of the n digits stand in it
-    doubtful: bool  # whether a digit may be missing
+    may_lack_a_digit: bool  # whether something was left out that might be one
 
 
 NOISE = 25  # levels of gray: what differs less from the paper is a camera's noise
@@ -75,7 +76,7 @@ def in_picture(picture):
         boxes=[digit.bbox for digit in in_order],
         images=np.array([redraw(digit.image) for digit in in_order]),
         rows=[slice(end - len(row), end) for row, end in zip(rows, ends)],
-        doubtful=may_lack_a_digit(darkness / threshold, lines, labels, digits),
+        may_lack_a_digit=may_lack_a_digit(darkness / threshold, lines, labels, digits),
     )
 
 
@@ -130,7 +131,7 @@ def contrast(gray, paper):
     return (paper - gray) * np.sqrt(255 / paper)
 
 
-SPECK = 20  # pixels: what is less tall is no digit
+SPECK = 20  # pixels: what is less tall is no digit, and what comes as near to an edge reaches it
 TILT = 10  # degrees: few sheets lie more askew
 SHARE = 0.6  # of the pixels in a row: where a line runs, more of them are ink
 
@@ -194,7 +195,7 @@ def typical_height(pieces):
 
 
 def is_part(piece, digit):
-    """Returns whether a piece belongs to a digit: above, inside or below it, and reaching it."""
+    """Returns whether a piece belongs to a digit: in its column, and their boxes overlap."""
     top, left, bottom, right = digit.bbox
     _, x = piece.centroid
     return left <= x <= right and piece.bbox[2] > top and piece.bbox[0] < bottom

@@ -10,16 +10,16 @@ A network can read only what looks like what it was trained on. So most of the w
 find_digits.py, beside this file: it finds the digits in a picture and makes each of them like
 MNIST's. What is left is short, and `read` shows it:
 
-    find_digits.in_picture    (n, 28, 28): an image of each digit
-    model.predict_on_batch    (n, 10): the probabilities that it is a 0, 1, …, 9
+    find_digits.in_picture    a Page: images of the n digits, (n, 28, 28), and where they stand
+    model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are
     Reading                   742 681 593? (51.1%): the answer, a question mark if it is in doubt,
                               and how probable the least certain digit is
 """
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import find_digits
 import keras
@@ -28,21 +28,22 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer is in doubt
+SURE = 0.98  # if a digit is less probable, the answer gets a question mark
 
 
 def read(model, picture):
     """Returns the Reading of an RGB picture. Raises NothingToRead where there is no digit."""
     page = find_digits.in_picture(picture)
-    # for a few images, this is quicker than predict
+    # like predict, but quicker for a few images: draw.py reads while you draw
     return Reading(page, model.predict_on_batch(page.images))
 
 
-class Reading(NamedTuple):
+@dataclass
+class Reading:
     """What the network reads in a picture."""
 
-    page: find_digits.Page  # where the n digits are, and which of them stand in a row
-    probabilities: np.ndarray  # (n, 10): for each digit, those of 0, 1, …, 9
+    page: find_digits.Page
+    probabilities: np.ndarray  # (n, 10)
 
     def answers(self):
         """Returns the most probable value of each digit: (n,)."""
@@ -50,17 +51,17 @@ class Reading(NamedTuple):
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        # page.rows has a slice for each row, such as slice(0, 2) and slice(2, 4)
-        rows = [self.answers()[part] for part in self.page.rows]
-        return " ".join("".join(map(str, row)) for row in rows)
+        # page.rows has a slice for each row, here slice(0, 2) and slice(2, 4)
+        rows = [self.answers()[row] for row in self.page.rows]
+        return " ".join("".join(map(str, answers)) for answers in rows)
 
     def certainty(self):
-        """Returns the probability of the least certain digit."""
+        """Returns the probability of the least certain digit: 0.51 of 0.99, 0.51 and 0.98."""
         return self.probabilities.max(axis=1).min()
 
     def is_sure(self):
-        """Returns whether each digit is probable enough, and nothing like a digit was left out."""
-        return self.certainty() >= SURE and not self.page.doubtful
+        """Returns whether each digit is probable enough, and none may be missing."""
+        return self.certainty() >= SURE and not self.page.may_lack_a_digit
 
     def __str__(self):
         mark = "" if self.is_sure() else "?"
@@ -68,7 +69,7 @@ class Reading(NamedTuple):
 
     def seen(self):
         """Returns a gray image of the digits as the network sees them, but dark on light."""
-        rows = [255 - self.page.images[part].astype("uint8") for part in self.page.rows]
+        rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
         image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
         for y, row in enumerate(rows):
             for x, digit in enumerate(row):
