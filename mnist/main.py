@@ -45,12 +45,12 @@ def build_model():
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
             # keeps the largest of each 2 * 2 numbers
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # brings each filter's numbers, over a batch of digits, to a mean of 0 and a spread of
-            # 1, so that large steps are safe (it may learn to shift and stretch them afterwards)
+            # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
+            # deviation of 1, so that large steps are safe; then to others that it learns
             layers.BatchNormalization(),
-            # max(x, 0), a bend: without any, all the layers together could do no more than one.
-            # Usually it comes before the pooling. The largest number is the same either way, and
-            # after the pooling there are fewer of them to work on.
+            # max(x, 0): thanks to such a bend, several layers can do more than one. Usually the
+            # pooling comes after it and the normalization. Here these two have a quarter of the
+            # numbers to work on, and the network reads as well (mnist/README.md).
             layers.ReLU(),
             # the same once more, for patterns of these patterns
             layers.Conv2D(48, 3),  # (10, 10, 48)
@@ -81,7 +81,7 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # CosineDecay refuses 0
     learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
     model.compile(
-        loss="sparse_categorical_crossentropy",  # the cross-entropy, with the labels as integers
+        loss="sparse_categorical_crossentropy",  # sparse: a label is 3, not 0 0 0 1 0 0 0 0 0 0
         optimizer=keras.optimizers.Adam(learning_rate),
         metrics=["accuracy"],
     )
@@ -119,6 +119,46 @@ def main(argv=None):
     if args.plot:
         filters = model.get_layer("first_convolution").kernel.numpy()
         plot(history, filters, x_test, y_test, answers).savefig(args.plot)
+
+
+def plot(history, filters, x, y, answers):
+    """Returns a figure of how the network learned, what it looks for, and what it misread.
+
+    history is what train() returns, filters the weights of the first convolution (5, 5, 1, 16), and
+    answers (n,) what the network read in the images x (n, 28, 28), whose labels are y (n,).
+    """
+    figure = plt.figure(figsize=(8, 11), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, height_ratios=(3, 2, 6))
+
+    for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy")):
+        for key, label in (name, "training"), (f"val_{name}", "validation"):
+            values = history.get(key, [])  # nothing after 0 epochs
+            axes.plot(range(1, 1 + len(values)), values, "o-", label=label)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.locator_params(axis="x", integer=True)
+        axes.legend()
+
+    middle.suptitle("filters of the first convolution: red adds, blue subtracts, white ignores")
+    images = [filters[:, :, 0, i] for i in range(16)]
+    largest = abs(filters).max()  # one scale for all
+    show_images(middle, 2, 8, images, 16 * [""], cmap="RdBu_r", vmin=-largest, vmax=largest)
+
+    misread = np.flatnonzero(answers != y)
+    shown = misread[:50]
+    bottom.suptitle(f"{len(shown)} of the {len(misread)} misread digits: label → answer")
+    titles = [f"{y[i]} → {answers[i]}" for i in shown]
+    show_images(bottom, 5, 10, x[shown], titles, cmap="gray_r")
+    return figure
+
+
+def show_images(figure, rows, columns, images, titles, **colors):
+    """Draws images on the figure, in a grid, each under its title, as many as it holds."""
+    grid = figure.subplots(rows, columns)
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, image, title in zip(grid.flat, images, titles):
+        axes.imshow(image, **colors)
+        axes.set_title(title)
 
 
 def parse_arguments(argv):
@@ -162,46 +202,6 @@ def check_digits(x, y):
         raise ValueError("labels other than integers from 0 to 9")
     if not np.issubdtype(x.dtype, np.number) or not np.isfinite(x).all():
         raise ValueError("pixels that are not numbers")
-
-
-def show_images(figure, rows, columns, images, titles, **colors):
-    """Draws images on the figure, in a grid, each under its title, as many as it holds."""
-    grid = figure.subplots(rows, columns)
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, image, title in zip(grid.flat, images, titles):
-        axes.imshow(image, **colors)
-        axes.set_title(title)
-
-
-def plot(history, filters, x, y, answers):
-    """Returns a figure of how the network learned, what it looks for, and what it misread.
-
-    history is what train() returns, filters the weights of the first convolution (5, 5, 1, 16), and
-    answers (n,) what the network read in the images x (n, 28, 28), whose labels are y (n,).
-    """
-    figure = plt.figure(figsize=(8, 11), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, height_ratios=(3, 2, 6))
-
-    for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy")):
-        for key, label in (name, "training"), (f"val_{name}", "validation"):
-            values = history.get(key, [])  # nothing after 0 epochs
-            axes.plot(range(1, 1 + len(values)), values, "o-", label=label)
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.locator_params(axis="x", integer=True)
-        axes.legend()
-
-    middle.suptitle("filters of the first convolution: red adds, blue subtracts, white ignores")
-    images = [filters[:, :, 0, i] for i in range(16)]
-    largest = abs(filters).max()  # one scale for all
-    show_images(middle, 2, 8, images, 16 * [""], cmap="RdBu_r", vmin=-largest, vmax=largest)
-
-    misread = np.flatnonzero(answers != y)
-    shown = misread[:50]
-    bottom.suptitle(f"{len(shown)} of the {len(misread)} misread digits: label → answer")
-    titles = [f"{y[i]} → {answers[i]}" for i in shown]
-    show_images(bottom, 5, 10, x[shown], titles, cmap="gray_r")
-    return figure
 
 
 if __name__ == "__main__":
