@@ -7,7 +7,7 @@
 
 The post's section "TensorFlow Backend and GPUs". Networks spend their time on products of matrices,
 so what counts is the speed of these, in GFLOP/s: billions of multiplications and additions a
-second. Two cores of a server reach about 500, and each GTX 1080 Ti of the post up to 11,300.
+second. Two cores of a server reach about 500. On paper, each GTX 1080 Ti of the post has 11,300.
 """
 
 import time
@@ -34,8 +34,7 @@ def measure_speed(device, size=2048, times=20):
 
 
 def main():
-    # the post's call, which also tells a GPU's memory; TensorFlow's public one, by now, is
-    # tf.config.list_physical_devices()
+    # the post's call; today's public one, tf.config.list_physical_devices(), tells no memory
     devices = device_lib.list_local_devices()
     print(devices)
 

@@ -6,20 +6,30 @@ from helpers import ROOT, load
 
 FOLDER = ROOT / "xor-numpy"
 BOX, PAPER = {"boxstyle": "round", "facecolor": "white"}, {"color": "white", "pad": 1}
+CIRCLE = {"boxstyle": "circle", "facecolor": "white"}
 
 
 def plot_by_hand(xor):
-    """Draws by_hand.png: the answers of the network whose weights the README chooses."""
-    # A, B, and a unit that is always 1, whose weight is the last unit's -10
-    syn0 = np.array([[20, 20, 0], [20, 20, 0], [-10, -30, 20]])
-    figure = xor.plot(syn0, np.array([[20], [-20], [-10]]))
-    axes, _ = figure.axes
-    axes.set_title("XOR by hand")
-    for name, place in {"A": 0.25, "B": 0.75}.items():  # on the lines where they are one half
-        axes.text(place, place, name, ha="center", va="center", bbox=PAPER)
-    for a, b, _ in xor.X:
-        axes.text(a, b - 0.14, f"A is {a | b}, B is {a & b}", ha="center", color="white")
-    figure.savefig(FOLDER / "by_hand.png")
+    """Draws one_unit.png and by_hand.png: the answers of units with the README's weights."""
+    side = np.linspace(-0.2, 1.2, 141)
+    a, b = np.meshgrid(side, side)
+    either = xor.sigmoid(20 * a + 20 * b - 10)
+    both = xor.sigmoid(20 * a + 20 * b - 30)
+    answer = xor.sigmoid(20 * either - 20 * both - 10)
+    lines = {"OR": 0.25, "AND": 0.75}  # where a unit is one half, and a = b
+    for name, title, outputs, units in (
+        ("one_unit", "one unit", either, ["OR"]),
+        ("by_hand", "three units", answer, ["OR", "AND"]),
+    ):
+        figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
+        surface = axes.contourf(a, b, outputs, np.linspace(0, 1, 21), cmap="RdBu_r")
+        for (x, y, _), target in zip(xor.X, xor.y.flat):
+            axes.text(x, y, target, ha="center", va="center", bbox=CIRCLE)
+        for unit in units:
+            axes.text(lines[unit], lines[unit], unit, ha="center", va="center", bbox=PAPER)
+        axes.set(title=title, xlabel="a", ylabel="b", xticks=[0, 1], yticks=[0, 1], aspect="equal")
+        figure.colorbar(surface, label="output", ticks=[0, 0.5, 1])
+        figure.savefig(FOLDER / f"{name}.png")
 
 
 def plot_training(xor):

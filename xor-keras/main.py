@@ -5,8 +5,8 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Each comment that begins with "NumPy:" is the line of
-xor-numpy whose part the Keras below it plays.
+The post's section "XOR, With Keras". Each comment that begins with "instead of:" quotes what the
+line below it replaces in xor-numpy.
 """
 
 import argparse
@@ -29,19 +29,19 @@ def build_model():
     """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    # NumPy: l1 = sigmoid(X @ syn0)
     # Each of the 16 units (the post's number) also adds a bias. tanh is like the sigmoid, but
     # goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 in all four cases has
     # a slope of 0, and so have its weights: it never learns again.
+    # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
-    # NumPy: l2 = sigmoid(l1 @ syn1)
+    # instead of: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
-        # NumPy: loss = cross_entropy(y, l2)
+        # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # NumPy: syn0 -= learning_rate * syn0_gradient, and the same for syn1
         # Adam divides a weight's gradient by the recent size of its gradients. Whether they are
         # about 1 or about 0.001, the weight moves by up to 0.1 or so in a step.
+        # instead of: syn0 -= learning_rate * syn0_gradient
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],
@@ -54,7 +54,8 @@ def train(model, epochs=60):
 
     Keras prints a line for each epoch (verbose=2).
     """
-    # NumPy: for epoch in range(epochs): forward, loss, backward, step
+    # Keras derives the gradients from the layers and the loss, so there is no backward to write.
+    # instead of: for epoch in range(epochs): …
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
 
 

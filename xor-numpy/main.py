@@ -77,8 +77,8 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8, all of
-    10,000 do (tests/README.md). The learning rate is 4, since the gradient is that of a mean of
-    four; the post adds up the four, with a rate of 1.
+    10,000 do (tests/README.md). The post adds up the slopes of the four rows, with a learning rate
+    of 1. Four times their mean is the same.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     for epoch in range(epochs):
         # forward: what does the network say?
         l1, l2 = forward(X, syn0, syn1)
-        # loss: how wrong is that? (It is only printed, since backward knows its slope.)
+        # loss: how wrong is that? (Only to be printed: backward does without.)
         loss = cross_entropy(y, l2)
         # backward: how does the loss change with each weight?
         syn0_gradient, syn1_gradient = backward(X, y, l1, l2, syn1)
