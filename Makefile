@@ -61,8 +61,8 @@ setup: $(if $(filter .venv/%,$(PYTHON)),.venv/ready)  ## make .venv, as the targ
 	python3 -m venv .uv
 	.uv/bin/python -m pip install uv==0.13.9
 
-lock: $(OWN_UV)  ## renew what environment.yml pins beyond its direct dependencies
-	sed '/make lock/q' environment.yml >new.yml
+lock: $(OWN_UV)  ## renew the pins in environment.yml that have no comment
+	grep -v '^      - [^#]*$$' environment.yml >new.yml
 	$(LIST_PINS) new.yml >direct.txt
 	$(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest \
 		--no-annotate --no-header direct.txt >locked.txt
