@@ -46,7 +46,8 @@ def main():
     if gpus:
         print(f"Keras will train on {gpus[0]}")
     else:
-        print("TensorFlow finds no GPU, so Keras will train on the CPU: fine for these examples")
+        print("TensorFlow finds no GPU, but these examples need none")
+        print("Keras will train on the CPU")
 
 
 if __name__ == "__main__":

@@ -26,13 +26,27 @@ def plot_digits(mnist, name, columns, digits, titles):
 
 
 def plot_convolution(image):
-    """Draws mnist/convolution.png: a digit, and its sums with the README's filter."""
-    sums = correlate2d(image.astype(float), [[-1, 0, 1]], mode="valid")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6), dpi=160, layout="constrained")
-    left.imshow(image, cmap="gray_r")
-    right.imshow(sums, cmap="RdBu_r", vmin=-255, vmax=255)
-    left.set(xticks=[], yticks=[], title="a digit")
-    right.set(xticks=[], yticks=[], title="its sums with -1 0 1")
+    """Draws mnist/convolution.png: a filter at one place of a digit, and its sums at all places."""
+    weights = np.tile([-1, 0, 1], (3, 1))
+    sums = correlate2d(image.astype(int), weights, mode="valid")
+    top, left = 22, 10  # of the place
+    pixels = image[top : top + 3, left : left + 3]
+    figure, grid = plt.subplots(2, 2, figsize=(5, 5), dpi=160, layout="constrained")
+    (digit, patch), (kernel, result) = grid
+    digit.imshow(image, cmap="gray_r")
+    digit.add_patch(plt.Rectangle((left - 0.5, top - 0.5), 3, 3, fill=False, color="C1", lw=2))
+    patch.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
+    for axes, numbers in (patch, pixels), (kernel, weights):
+        for (y, x), number in np.ndenumerate(numbers):
+            color = "white" if number > 127 else "black"
+            axes.text(x, y, number, ha="center", va="center", size=13, color=color)
+    kernel.imshow(weights, cmap="RdBu_r", vmin=-3, vmax=3)
+    result.imshow(sums, cmap="RdBu_r", vmin=-765, vmax=765)
+    result.add_patch(plt.Rectangle((left - 0.5, top - 0.5), 1, 1, fill=False, color="C1", lw=2))
+    sum_here = f"a filter: the sum is {sums[top, left]}"
+    titles = "a digit", "pixels in the square", sum_here, "sums at all places"
+    for axes, title in zip(grid.flat, titles):
+        axes.set(xticks=[], yticks=[], title=title)
     figure.savefig(FOLDER / "convolution.png")
 
 

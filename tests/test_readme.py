@@ -71,9 +71,7 @@ def session(few, tmp_path_factory):
     programs = [code for code in inline(".") if re.match(r"python \S+/main\.py --", code)]
     # those without options are what `make run` runs
     shown = [line[2:] for line in console() if re.match(r"\$ python \S+/\S+\.py --", line)]
-    [activate] = [code for code in inline(".") if code.startswith("source ")]
-    first, *others = blocks(".", "bash")
-    script = "\n".join([first, activate, *others, *programs, *shown])
+    script = "\n".join([*blocks(".", "bash"), *programs, *shown])
     environment = {**os.environ, "KERAS_MAX_EPOCHS": "1"}
     options = {"cwd": clone, "env": environment, "capture_output": True, "text": True}
     return subprocess.run(["bash", "-ec", script], **options)
@@ -108,7 +106,7 @@ def test_table_of_training_is_what_xor_numpy_prints(printed):
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
     syn0, syn1 = load("xor-numpy").train(epochs=0)
-    assert f"That makes {syn0.size + syn1.size} weights." in README
+    assert f"It has {syn0.size + syn1.size} of them" in README
     assert f"All {syn0.size + syn1.size} weights" in README
     assert syn1.size == 8
     assert "eight hidden units" in README
@@ -202,6 +200,7 @@ def test_readmes_have_the_versions_of_the_environment():
     [jax] = [word for word in MAKEFILE.split() if word.startswith("jax==")]
     assert f"--with {jax} " in READMES["gpu-test"]
     assert f"--with {tensorflow} " in README
+    assert f"--with {tensorflow} " in READMES["mnist"]
     assert tensorflow.replace("==", "[and-cuda]==") in READMES["gpu-test"]
 
 
