@@ -32,6 +32,7 @@ def test_runs_as_a_program_in_its_folder(example, last_line, few, tmp_path):
 WRONG = [
     (["xor-numpy", "xor-keras", "mnist"], "--epochs", "-1", "must not be less than 0"),
     (["xor-numpy", "xor-keras", "mnist"], "--seed", "-1", "must not be less than 0"),
+    (["xor-numpy"], "--hidden", "-1", "must not be less than 0"),
     (["xor-numpy", "xor-keras", "mnist"], "--plot", "missing/plot.png", "in a folder that exists"),
     (["xor-numpy", "xor-keras", "mnist"], "--plot", "plot.doc", "must be a .png or .svg file"),
     (["mnist"], "--batch-size", "0", "nor --batch-size less than 1"),

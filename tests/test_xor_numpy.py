@@ -48,6 +48,12 @@ def test_same_seed_same_output(printed):
     assert first == second != other
 
 
+def test_hidden_units_and_learning_rate_are_those_of_the_training(printed):
+    out = printed(xor.main, "--epochs", 60, "--hidden", 3, "--learning-rate", 0.5)
+    _, outputs = xor.forward(xor.X, *xor.train(epochs=60, hidden=3, learning_rate=0.5))
+    assert list(truth_table(out).values()) == pytest.approx(outputs.ravel(), abs=1e-4)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_loss_and_gradients_are_those_of_tensorflow(seed):
     import tensorflow as tf

@@ -123,14 +123,16 @@ def main(argv=None):
     )
     parser.add_argument("--epochs", type=int, default=600, help="passes over the four rows")
     parser.add_argument("--seed", type=int, default=1, help="for the random weights")
+    parser.add_argument("--hidden", type=int, default=8, help="hidden units")
+    parser.add_argument("--learning-rate", type=float, default=4, help="how long the steps are")
     parser.add_argument("--plot", type=Path, nargs="?", const="xor-numpy.png", help="draw outputs")
     args = parser.parse_args(argv)
-    if args.epochs < 0 or args.seed < 0:
-        parser.error("--epochs and --seed must not be less than 0")
+    if min(args.epochs, args.seed, args.hidden) < 0:
+        parser.error("--epochs, --seed and --hidden must not be less than 0")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
 
-    syn0, syn1 = train(args.epochs, args.seed)
+    syn0, syn1 = train(args.epochs, args.seed, args.hidden, args.learning_rate)
     _, l2 = forward(X, syn0, syn1)
     print(f"Epoch {args.epochs}: loss {cross_entropy(y, l2):.4f}")
     for (a, b, _), output in zip(X, l2.flat):
