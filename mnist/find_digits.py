@@ -50,7 +50,7 @@ class Page:
     dropped: np.ndarray  # (h, w), the ink that belongs to no digit
     boxes: list  # of the n digits, row by row: top, left, bottom, right of each
     images: np.ndarray  # (n, 28, 28), 0 to 255: the digits as the network sees them
-    rows: list  # for each row a slice: which of the n digits stand in it
+    rows: list  # for each row, which of the n digits stand in it, such as [0, 1] and [2, 3]
     may_lack_a_digit: bool  # whether something was left out that might be one
 
 
@@ -68,14 +68,14 @@ def in_picture(picture):
     digits = regionprops(labels)  # for each its box (bbox), its mask (image), its center, …
     rows = sort_into_rows(digits)
     in_order = [digit for row in rows for digit in row]
-    ends = np.cumsum([len(row) for row in rows])
+    ends = np.cumsum([len(row) for row in rows])  # of 2 and 2 digits: 2 and 4
     return Page(
         picture,
         ink,
         dropped=ink & (labels == 0),
         boxes=[digit.bbox for digit in in_order],
         images=np.array([redraw(digit.image) for digit in in_order]),
-        rows=[slice(end - len(row), end) for row, end in zip(rows, ends)],
+        rows=np.split(np.arange(ends[-1]), ends[:-1]),
         may_lack_a_digit=may_lack_a_digit(darkness / threshold, lines, labels, digits),
     )
 

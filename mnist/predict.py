@@ -51,7 +51,6 @@ class Reading:
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        # page.rows has a slice for each row, here slice(0, 2) and slice(2, 4)
         rows = [self.answers()[row] for row in self.page.rows]
         return " ".join("".join(map(str, answers)) for answers in rows)
 
