@@ -61,16 +61,16 @@ def plot_layers(model, image):
     figure, grid = plt.subplots(2, 3, figsize=(5, 3.7), dpi=160, layout="constrained")
     digit, *maps, bars = grid.flat
     digit.imshow(image, cmap="gray_r")
-    digit.set_title("a digit\n28 · 28")
+    digit.set_title("a digit\n(28, 28)")
     titles = "first Conv2D", "first ReLU", "second ReLU", "third ReLU"
     for axes, [outputs], i, title in zip(maps, stages, strongest[:1] + strongest, titles):
         largest = abs(outputs[:, :, i]).max()
         axes.imshow(outputs[:, :, i], cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(f"{title}\n{' · '.join(map(str, outputs.shape))}")
+        axes.set_title(f"{title}\n{outputs.shape}")
     for axes in (digit, *maps):
         axes.set(xticks=[], yticks=[])
     bars.bar(range(10), probabilities)
-    bars.set(title="softmax\n10", xticks=range(10), yticks=[0, 1])
+    bars.set(title="softmax\n(10,)", xticks=range(10), yticks=[0, 1])
     figure.savefig(FOLDER / "layers.png")
 
 

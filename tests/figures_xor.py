@@ -94,7 +94,7 @@ def plot_backward(xor, syn0, syn1, l1, l2):
         axes.plot([x - 0.5, x + 0.5], [1, 1], color="C0", zorder=0)
         axes.text(x, 1, f"{text:.3f}", color="C0", ha="center", va="center", bbox=PAPER)
     for x, text in (0.5, f"1 · {hidden:.3f}"), (1.5, f"{unit:.3f} · ({error:.3f})"):
-        axes.text(x, 1.25, f"slope {text}", ha="center")
+        axes.text(x, 1.25, f"slope: {text}", ha="center")
     for x, text in (1, hidden), (2, error):
         axes.text(x, 0.35, f"error\n{text:.3f}", color="C3", ha="center", va="center")
     axes.annotate("", (1.2, 0.35), (1.8, 0.35), arrowprops={"arrowstyle": "->", "color": "C3"})
@@ -105,6 +105,24 @@ def plot_backward(xor, syn0, syn1, l1, l2):
     figure.savefig(FOLDER / "backward.png")
 
 
+def plot_valley(xor, syn0, syn1):
+    """Draws valley.png: the loss after the first step, for learning rates from 0 to 5."""
+    syn0_gradient, syn1_gradient = xor.backward(xor.X, xor.y, *xor.forward(xor.X, syn0, syn1), syn1)
+
+    def loss(rate):
+        _, l2 = xor.forward(xor.X, syn0 - rate * syn0_gradient, syn1 - rate * syn1_gradient)
+        return xor.cross_entropy(xor.y, l2)
+
+    figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
+    rates = np.linspace(0, 5)
+    axes.plot(rates, [loss(rate) for rate in rates], color="0.5")
+    for rate in 0, 2, 4:
+        axes.plot(rate, loss(rate), "o", color="C0")
+        axes.text(rate, loss(rate) + 0.0005, f"{loss(rate):.4f}", ha="center")
+    axes.set(xlabel="learning rate", ylabel="loss after one step", xlim=(-0.5, 5))
+    figure.savefig(FOLDER / "valley.png")
+
+
 def main():
     xor = load("xor-numpy")
     for name, epochs in ("before", 0), ("after", 600):
@@ -113,6 +131,7 @@ def main():
         figure.savefig(FOLDER / f"{name}.png")
     plot_by_hand(xor)
     syn0, syn1 = xor.train(epochs=0)
+    plot_valley(xor, syn0, syn1)
     l1, l2 = (outputs[1] for outputs in xor.forward(xor.X, syn0, syn1))  # of 0 xor 1
     plot_network(syn0, syn1, l1, l2)
     plot_sigmoid(xor, syn0, syn1, l1, l2)
