@@ -26,12 +26,17 @@ target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
+    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1.
+
+    Each of the 16 hidden units (the post's number) also adds a bias. tanh is like the sigmoid, but
+    goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 in all four cases has a
+    slope of 0 there, and so have all its weights: it never learns again.
+
+    Adam divides a weight's gradient by the recent size of its gradients. Whether they are about 1
+    or about 0.001, the weight moves by about the learning rate in a step.
+    """
     model = Sequential()
     model.add(keras.Input(shape=(2,)))
-    # Each of the 16 units (the post's number) also adds a bias. tanh is like the sigmoid, but
-    # goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 in all four cases has
-    # a slope of 0, and so have its weights: it never learns again.
     # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
     # instead of: l2 = sigmoid(l1 @ syn1)
@@ -39,8 +44,6 @@ def build_model():
     model.compile(
         # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # Adam divides a weight's gradient by the recent size of its gradients. Whether they are
-        # about 1 or about 0.001, the weight moves by up to 0.1 or so in a step.
         # instead of: syn0 -= learning_rate * syn0_gradient
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
@@ -50,11 +53,11 @@ def build_model():
 
 
 def train(model, epochs=60):
-    """Fits the model to the four rows. All of them count in each step, so an epoch is one step.
+    """Fits the model to the four rows, and prints a line for each epoch (verbose=2).
 
-    Keras prints a line for each epoch (verbose=2).
+    Keras derives the gradients from the layers and the loss, so there is no backward to write. It
+    takes up to 32 rows in a step, so here an epoch is one step.
     """
-    # Keras derives the gradients from the layers and the loss, so there is no backward to write.
     # instead of: for epoch in range(epochs): …
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
 
