@@ -162,7 +162,7 @@ def show_images(figure, rows, columns, images, titles, **colors):
 
 
 def parse_arguments(argv):
-    """Returns the options. What is wrong with them ends the program in a line."""
+    """Returns the options. One that cannot be right ends the program with a line that says so."""
     parser = argparse.ArgumentParser(
         description="Train a network to read handwritten digits.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -176,7 +176,8 @@ def parse_arguments(argv):
     args = parser.parse_args(argv)
     if args.epochs < 0 or args.seed < 0 or args.batch_size < 1:
         parser.error("--epochs and --seed must not be less than 0, nor --batch-size less than 1")
-    if args.model.suffix != ".keras" or not os.access(args.model.parent, os.W_OK):
+    folder = args.model.parent
+    if args.model.suffix != ".keras" or not folder.is_dir() or not os.access(folder, os.W_OK):
         parser.error(f"--model {args.model} must be a .keras file in a writable folder")
     if args.plot and (args.plot.suffix not in (".png", ".svg") or not args.plot.parent.is_dir()):
         parser.error(f"--plot {args.plot} must be a .png or .svg file in a folder that exists")
@@ -194,7 +195,7 @@ def load_digits(path):
 
 
 def check_digits(x, y):
-    """Raises ValueError where images x and labels y are not such as MNIST's."""
+    """Raises ValueError if images x and labels y are unlike MNIST's."""
     if x.shape[1:] != (28, 28) or y.shape != x.shape[:1] or len(x) < 12:  # a twelfth is held out
         shapes = f"images {x.shape} with labels {y.shape}"
         raise ValueError(f"{shapes}, not (n, 28, 28) with (n,), n >= 12")

@@ -37,6 +37,7 @@ WRONG = [
     (["xor-numpy", "xor-keras", "mnist"], "--plot", "plot.doc", "must be a .png or .svg file"),
     (["mnist"], "--batch-size", "0", "nor --batch-size less than 1"),
     (["mnist"], "--model", "missing/model.keras", "in a writable folder"),
+    (["mnist"], "--model", f"{__file__}/model.keras", "in a writable folder"),
     (["mnist"], "--model", "model.h5", "must be a .keras file"),
 ]
 
