@@ -34,7 +34,7 @@ def measure_speed(device, size=2048, times=20):
 
 
 def main():
-    # the post's call; today's public one, tf.config.list_physical_devices(), tells no memory
+    # the post's call; the public one today is tf.config.list_physical_devices(), without memory
     devices = device_lib.list_local_devices()
     print(devices)
 

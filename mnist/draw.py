@@ -8,7 +8,7 @@
 
 The page, draw.html, opens in your browser, served by tornado, a small web server.
 
-None of this is about neural networks:
+You need not read it to learn about neural networks. This is how it works:
 
 1. While you draw, the page posts the sheet as a PNG file, again and again.
 2. Handler.post gives it to predict.read, and describe packs the answer into JSON.
@@ -68,13 +68,13 @@ def describe(reading):
 
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
-    application = tornado.web.Application([("/", Handler, {"model": model})])
+    application = tornado.web.Application([("/", Handler, {"model": model})])  # for initialize
     sockets = tornado.netutil.bind_sockets(0, HOST)  # 0: on any port that is free
     tornado.httpserver.HTTPServer(application).add_sockets(sockets)
     _, port = sockets[0].getsockname()
     print(f"Draw on http://{HOST}:{port}", flush=True)
     webbrowser.open(f"http://{HOST}:{port}")
-    await asyncio.Event().wait()  # for ever: nobody sets this event
+    await asyncio.Event().wait()  # tornado answers meanwhile, for ever: nobody sets this event
 
 
 def main(argv=None):

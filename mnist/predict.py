@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-SURE = 0.98  # if a digit is less probable, the answer gets a question mark
+SURE = 0.98  # a digit that is less probable is in doubt (why 0.98: mnist/README.md)
 
 
 def read(model, picture):
@@ -55,8 +55,8 @@ class Reading:
         return " ".join("".join(map(str, answers)) for answers in rows)
 
     def certainty(self):
-        """Returns the probability of the least certain digit: 0.51 of 0.99, 0.51 and 0.98."""
-        return self.probabilities.max(axis=1).min()
+        """Returns the probability of the least certain digit, as that of the answer."""
+        return self.probabilities.max(axis=1).min()  # of each digit the best, of these the least
 
     def is_sure(self):
         """Returns whether each digit is probable enough, and none may be missing."""
@@ -67,7 +67,7 @@ class Reading:
         return f"{self.text()}{mark} ({self.certainty():.1%})"
 
     def seen(self):
-        """Returns a gray image of the digits as the network sees them, but dark on light."""
+        """Returns an image of the digits as the network sees them, row by row, dark on light."""
         rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
         image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
         for y, row in enumerate(rows):
