@@ -9,6 +9,16 @@ BOX, PAPER = {"boxstyle": "round", "facecolor": "white"}, {"color": "white", "pa
 CIRCLE = {"boxstyle": "circle", "facecolor": "white"}
 
 
+def plot_corners(xor):
+    """Draws corners.png: the right answers."""
+    figure, axes = plt.subplots(figsize=(2.2, 2.2), dpi=200, layout="constrained")
+    for (a, b, _), target in zip(xor.X, xor.y.flat):
+        axes.text(a, b, target, ha="center", va="center", bbox=CIRCLE)
+    axes.set(xlabel="a", ylabel="b", xticks=[0, 1], yticks=[0, 1])
+    axes.set(xlim=(-0.2, 1.2), ylim=(-0.2, 1.2), aspect="equal")
+    figure.savefig(FOLDER / "corners.png")
+
+
 def plot_by_hand(xor):
     """Draws one_unit.png and by_hand.png: the answers of units with the README's weights."""
     side = np.linspace(-0.2, 1.2, 141)
@@ -129,6 +139,7 @@ def main():
         figure = xor.plot(*xor.train(epochs))
         figure.axes[0].set_title(f"{name} the training")
         figure.savefig(FOLDER / f"{name}.png")
+    plot_corners(xor)
     plot_by_hand(xor)
     syn0, syn1 = xor.train(epochs=0)
     plot_valley(xor, syn0, syn1)
