@@ -169,7 +169,7 @@ def label_digits(ink):
     typical = typical_height(tall)
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
     labels = np.zeros_like(labels)
-    for digit in digits:
+    for digit in sorted(digits, key=height):  # of two digits, the taller one may take in the other
         for piece in pieces:
             if piece is digit or is_part(piece, digit):
                 labels[piece.slice][piece.image] = digit.label
