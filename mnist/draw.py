@@ -8,7 +8,7 @@
 
 The page, draw.html, opens in your browser, served by tornado, a small web server.
 
-You need not read it to learn about neural networks. This is how it works:
+You need not read this file to learn about neural networks. This is how it works:
 
 1. While you draw, the page posts the sheet as a PNG file, again and again.
 2. Handler.post gives it to predict.read, and describe packs the answer into JSON.
@@ -39,7 +39,7 @@ class Handler(tornado.web.RequestHandler):
     For each request of the browser, tornado makes a Handler and calls initialize, then get or post.
     """
 
-    def initialize(self, model):
+    def initialize(self, model):  # with what stands beside Handler in serve
         self.model = model
 
     def get(self):
@@ -68,7 +68,7 @@ def describe(reading):
 
 async def serve(model):
     """Serves the page, and opens it in the browser, until Ctrl-C."""
-    application = tornado.web.Application([("/", Handler, {"model": model})])  # for initialize
+    application = tornado.web.Application([("/", Handler, {"model": model})])
     sockets = tornado.netutil.bind_sockets(0, HOST)  # 0: on any port that is free
     tornado.httpserver.HTTPServer(application).add_sockets(sockets)
     _, port = sockets[0].getsockname()

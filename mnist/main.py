@@ -37,22 +37,21 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # only in training: moves each digit by up to a pixel of 28, up or down and sideways,
-            # since its place must not matter, and fills the margin with 0, which is paper
+            # only in training: moves each digit by up to a pixel, up or down and sideways, as its
+            # place must not matter; "constant" fills the margin with 0, which is paper
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers
+            # keeps the largest of each 2 * 2 numbers; it could as well come after the next two, but
+            # then these would have four times as many numbers to work on
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
-            # deviation of 1, so that large steps are safe (it can learn others, if they are better)
+            # deviation of 1, so that large steps are safe
             layers.BatchNormalization(),
-            # max(x, 0): without such a bend, several layers of sums could do no more than one.
-            # Usually the pooling comes last. Where it comes first, normalization and ReLU have a
-            # quarter of the numbers to work on, and the network reads as well (mnist/README.md).
+            # max(x, 0): without such a bend, several layers of sums could do no more than one
             layers.ReLU(),
-            # the same once more, for patterns of these patterns
+            # the same for patterns of these patterns: each of the 48 filters has 3 * 3 * 16 weights
             layers.Conv2D(48, 3),  # (10, 10, 48)
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),

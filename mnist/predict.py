@@ -51,7 +51,7 @@ class Reading:
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        rows = [self.answers()[row] for row in self.page.rows]
+        rows = [self.answers()[row] for row in self.page.rows]  # here those of [0, 1] and [2, 3]
         return " ".join("".join(map(str, answers)) for answers in rows)
 
     def certainty(self):
