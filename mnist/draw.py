@@ -39,7 +39,7 @@ class Handler(tornado.web.RequestHandler):
     For each request of the browser, tornado makes a Handler and calls initialize, then get or post.
     """
 
-    def initialize(self, model):  # with what stands beside Handler in serve
+    def initialize(self, model):  # with the dict that serve gives to Application
         self.model = model
 
     def get(self):

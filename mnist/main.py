@@ -6,7 +6,8 @@
 """Handwritten digits: a convolutional network learns to read MNIST's.
 
 The post's section "MNIST", which is empty there. The network is trained on 55,000 digits, checked
-on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py.
+on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py. All that
+matters is in build_model and train. The rest draws, reads the options and checks the digits.
 
 Convolutions for digits are by LeCun et al. (1989), batch normalization is by Ioffe and Szegedy
 (2015), Adam by Kingma and Ba (2015), a learning rate that falls as a cosine by Loshchilov and

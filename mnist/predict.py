@@ -55,8 +55,9 @@ class Reading:
         return " ".join("".join(map(str, answers)) for answers in rows)
 
     def certainty(self):
-        """Returns the probability of the least certain digit, as that of the answer."""
-        return self.probabilities.max(axis=1).min()  # of each digit the best, of these the least
+        """Returns the probability of the least certain digit."""
+        best = self.probabilities.max(axis=1)  # of the ten of each digit: (n,)
+        return best.min()
 
     def is_sure(self):
         """Returns whether each digit is probable enough, and none may be missing."""

@@ -37,8 +37,9 @@ def plot_by_hand(xor):
             axes.text(x, y, target, ha="center", va="center", bbox=CIRCLE)
         for unit in units:
             axes.text(lines[unit], lines[unit], unit, ha="center", va="center", bbox=PAPER)
-        axes.set(title=title, xlabel="a", ylabel="b", xticks=[0, 1], yticks=[0, 1], aspect="equal")
-        figure.colorbar(surface, label="output", ticks=[0, 0.5, 1])
+        axes.set(title=title, xlabel="first input, a", ylabel="second input, b", aspect="equal")
+        axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+        figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
         figure.savefig(FOLDER / f"{name}.png")
 
 

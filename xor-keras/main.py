@@ -58,7 +58,7 @@ def train(model, epochs=60):
     Keras derives the gradients from the layers and the loss, so there is no backward to write. It
     takes up to 32 rows in a step, so here an epoch is one step.
     """
-    # instead of: for epoch in range(epochs): …
+    # instead of: the loop, forward, backward and step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
 
 

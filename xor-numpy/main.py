@@ -99,6 +99,9 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     return syn0, syn1
 
 
+# That was the network. What follows draws its answers and reads the options.
+
+
 def plot(syn0, syn1):
     """Returns a figure of the network's output on the unit square and around it."""
     side = np.linspace(-0.2, 1.2, 141)
