@@ -8,10 +8,6 @@
 The post's section "MNIST", which is empty there. The network is trained on 55,000 digits, checked
 on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py. All that
 matters is in build_model and train. The rest draws, reads the options and checks the digits.
-
-Convolutions for digits are by LeCun et al. (1989), batch normalization is by Ioffe and Szegedy
-(2015), Adam by Kingma and Ba (2015), a learning rate that falls as a cosine by Loshchilov and
-Hutter (2017).
 """
 
 import argparse
@@ -32,6 +28,7 @@ def build_model():
     """Returns the untrained network: (n, 28, 28) images of 0-255 -> (n, 10) probabilities.
 
     Beside each layer stands the shape that it gives a digit: height, width, numbers at each place.
+    (Convolutions for digits: LeCun et al. 1989; batch normalization: Ioffe and Szegedy 2015.)
     """
     return keras.Sequential(
         [
@@ -44,8 +41,8 @@ def build_model():
             # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
             # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers; it could as well come after the next two, but
-            # then these would have four times as many numbers to work on
+            # keeps the largest of each 2 * 2 numbers; usually this comes after ReLU, but it does as
+            # well here, and leaves less for the others to do (mnist/README.md)
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
             # deviation of 1, so that large steps are safe
@@ -71,15 +68,16 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     """Fits the model to images x (n, 28, 28) and labels y (n,).
 
     The last twelfth of them is held out for validation. Returns the losses and accuracies of each
-    epoch, as a dict of lists.
+    epoch, as a dict of lists. (Adam: Kingma and Ba 2015; the falling learning rate: Loshchilov and
+    Hutter 2017.)
     """
     held_out = len(x) // 12  # 5,000 of MNIST's 60,000
     x_train, y_train = x[:-held_out], y[:-held_out]
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls as a cosine does, from 0.01 to 0.005 after half of the steps and to 0
     # after all of them: large steps find the way, small ones settle
-    steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # CosineDecay refuses 0
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
+    steps = epochs * math.ceil(len(x_train) / batch_size)
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
     model.compile(
         loss="sparse_categorical_crossentropy",  # sparse: a label is 3, not 0 0 0 1 0 0 0 0 0 0
         optimizer=keras.optimizers.Adam(learning_rate),
