@@ -51,7 +51,7 @@ def plot_convolution(image):
 
 
 def plot_layers(model, image):
-    """Draws mnist/layers.png: a digit on its way through the network."""
+    """Draws mnist/layers.png: a digit on its way (README.md says what the first filter finds)."""
     first = model.get_layer("first_convolution")
     relus = [layer for layer in model.layers if isinstance(layer, keras.layers.ReLU)]
     way = keras.Model(model.inputs, [layer.output for layer in (first, *relus, model.layers[-1])])
