@@ -19,6 +19,8 @@ expect.set_options(timeout=60_000)  # milliseconds: a busy machine takes longer 
 @contextlib.contextmanager
 def program(model):
     """Runs draw.py and yields its page's address. Then Ctrl-C ends it, without a traceback."""
+    # what a shell runs in the background ignores Ctrl-C, and draw.py would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "mnist/draw.py", "--model", model],
         cwd=ROOT,
