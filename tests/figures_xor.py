@@ -1,5 +1,7 @@
 """Makes the pictures in xor-numpy, for `make plots`, over those that are there."""
 
+from unittest.mock import patch
+
 import matplotlib.pyplot as plt
 import numpy as np
 from helpers import ROOT, load
@@ -19,28 +21,34 @@ def plot_corners(xor):
     figure.savefig(FOLDER / "corners.png")
 
 
+def plot_units(xor, name, title, answer, lines):
+    """Draws what xor-numpy's plot shows, for another function than its network.
+
+    answer: takes points (n, 3) as xor.X has them. lines: where a is b on each unit's line.
+    """
+    with patch.object(xor, "forward", lambda points, *_: (None, answer(points))):
+        figure = xor.plot(None, None)
+    axes = figure.axes[0]
+    axes.set_title(title)
+    for unit, place in lines.items():
+        axes.text(place, place, unit, ha="center", va="center", bbox=PAPER)
+    figure.savefig(FOLDER / f"{name}.png")
+
+
 def plot_by_hand(xor):
     """Draws one_unit.png and by_hand.png: the answers of units with the README's weights."""
-    side = np.linspace(-0.2, 1.2, 141)
-    a, b = np.meshgrid(side, side)
-    either = xor.sigmoid(20 * a + 20 * b - 10)
-    both = xor.sigmoid(20 * a + 20 * b - 30)
-    answer = xor.sigmoid(20 * either - 20 * both - 10)
-    lines = {"OR": 0.25, "AND": 0.75}  # where a unit is one half, and a = b
-    for name, title, outputs, units in (
-        ("one_unit", "one unit", either, ["OR"]),
-        ("by_hand", "three units", answer, ["OR", "AND"]),
-    ):
-        figure, axes = plt.subplots(figsize=(5, 4), dpi=144, layout="constrained")
-        surface = axes.contourf(a, b, outputs, np.linspace(0, 1, 21), cmap="RdBu_r")
-        for (x, y, _), target in zip(xor.X, xor.y.flat):
-            axes.text(x, y, target, ha="center", va="center", bbox=CIRCLE)
-        for unit in units:
-            axes.text(lines[unit], lines[unit], unit, ha="center", va="center", bbox=PAPER)
-        axes.set(title=title, xlabel="first input, a", ylabel="second input, b", aspect="equal")
-        axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-        figure.colorbar(surface, label="output of the network", ticks=[0, 0.5, 1])
-        figure.savefig(FOLDER / f"{name}.png")
+
+    def either(points):
+        return xor.sigmoid(points @ [20, 20, -10])
+
+    def both(points):
+        return xor.sigmoid(points @ [20, 20, -30])
+
+    def answer(points):
+        return xor.sigmoid(20 * either(points) - 20 * both(points) - 10)
+
+    plot_units(xor, "one_unit", "one unit", either, {"OR": 0.25})
+    plot_units(xor, "by_hand", "three units", answer, {"OR": 0.25, "AND": 0.75})
 
 
 def plot_training(xor):
