@@ -5,7 +5,7 @@
 # ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
-The post's section "XOR, With Keras". Each comment that begins with "instead of:" quotes what the
+The post's section "XOR, With Keras". Each comment that begins with "instead of:" says what the
 line below it replaces in xor-numpy.
 """
 
