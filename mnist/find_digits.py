@@ -173,6 +173,7 @@ def label_digits(ink):
         for piece in pieces:
             if piece is digit or is_part(piece, digit):
                 labels[piece.slice][piece.image] = digit.label
+                labels[labels == piece.label] = digit.label  # what the piece has taken in before
     return labels
 
 
@@ -225,7 +226,8 @@ WIDTH = 2.6  # of strokes, in MNIST's pixels; more would close loops
 def redraw(mask):
     """Returns the digit in a mask (h, w) made like MNIST's: (28, 28), 0 to 255."""
     scale = 5  # at first it is so many times as large as MNIST's, for smooth strokes
-    digit = ImageOps.contain(Image.fromarray(mask).convert("L"), (scale * FIT, scale * FIT))
+    size = [max(1, round(scale * FIT * side / max(mask.shape))) for side in mask.shape]
+    digit = Image.fromarray(mask).convert("L").resize(size[::-1])  # Pillow has the width first
     digit = np.pad(np.asarray(digit) > 127, 10 * scale)  # with room for thicker strokes
     digit = Image.fromarray(with_strokes_of(scale * WIDTH, digit))
     digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (FIT, FIT), Image.Resampling.BOX)

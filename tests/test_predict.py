@@ -151,10 +151,11 @@ def test_what_is_dropped_though_it_may_be_a_digit_makes_the_answer_doubtful(mode
 
 @pytest.mark.parametrize("top", [100, 200])
 def test_a_digit_that_is_taken_for_a_part_of_a_taller_one_makes_the_answer_doubtful(model, top):
-    """A 1 that stands on the foot of an L, and begins above its head or below."""
+    """A 7 that stands on the foot of an L, and begins above its head or below; a dot is its part."""
     picture, pen = sheet()
     pen.line([(150, 150), (150, 450), (400, 450)], "black", 20)
-    pen.line((300, top, 300, top + 220), "black", 20)
+    pen.line([(310, top), (450, top), (330, top + 220)], "black", 20)
+    pen.ellipse((425, top + 100, 455, top + 130), "black")
     reading = predict.read(model, find_digits.load_picture(pictures.saved(picture)))
     assert len(reading.page.boxes) == 1
     assert "?" in str(reading)
@@ -186,6 +187,10 @@ def test_long_thin_strokes_of_a_digit_are_no_lines(model, digit):
     reading = predict.read(model, picture)
     assert reading.text() == digit
     assert reading.is_sure()
+
+
+def test_redraws_even_the_thinnest_digit():
+    assert find_digits.redraw(np.ones((450, 1), bool)).max() == 255
 
 
 def test_redrawn_digits_measure_what_mnist_s_do():
