@@ -1,14 +1,16 @@
+"""Which devices TensorFlow sees, and how fast each one computes.
+
+The post's section "TensorFlow Backend and GPUs". Networks spend their time on products of matrices,
+such as X @ syn0 in xor-numpy/main.py, so what counts is the speed of these, in GFLOP/s: billions of
+multiplications and additions a second. Two cores of a server reach about 500. On paper, each GTX
+1080 Ti of the post has 11,300.
+"""
+
 # what `uv run` installs for this program:
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = ["tensorflow==2.21.0"]
 # ///
-"""Which devices TensorFlow sees, and how fast each one computes.
-
-The post's section "TensorFlow Backend and GPUs". Networks spend their time on products of matrices,
-so what counts is the speed of these, in GFLOP/s: billions of multiplications and additions a
-second. Two cores of a server reach about 500. On paper, each GTX 1080 Ti of the post has 11,300.
-"""
 
 import time
 

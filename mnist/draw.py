@@ -1,9 +1,3 @@
-# what `uv run` installs for this program:
-# /// script
-# requires-python = ">=3.11,<3.14"
-# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
-#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1"]
-# ///
 """A page to draw digits on, which are read as predict.py reads them in pictures.
 
 The page, draw.html, opens in your browser, served by tornado, a small web server.
@@ -16,6 +10,13 @@ You need not read this file to learn about neural networks. This is how it works
 
 Ctrl-C in the terminal ends the program.
 """
+
+# what `uv run` installs for this program:
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
+#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0", "tornado==6.6.1"]
+# ///
 
 import argparse
 import asyncio
@@ -39,7 +40,7 @@ class Handler(tornado.web.RequestHandler):
     For each request of the browser, tornado makes a Handler and calls initialize, then get or post.
     """
 
-    def initialize(self, model):  # with the dict that serve gives to Application
+    def initialize(self, model):  # tornado hands on what serve has given to Application
         self.model = model
 
     def get(self):

@@ -1,14 +1,15 @@
-# what `uv run` installs for this program:
-# /// script
-# requires-python = ">=3.11,<3.14"
-# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
-# ///
 """Handwritten digits: a convolutional network learns to read MNIST's.
 
 The post's section "MNIST", which is empty there. The network is trained on 55,000 digits, checked
 on 5,000 others after each epoch, tested once on 10,000 more, and saved for predict.py. All that
 matters is in build_model and train. The rest draws, reads the options and checks the digits.
 """
+
+# what `uv run` installs for this program:
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
+# ///
 
 import argparse
 import math
@@ -38,22 +39,23 @@ def build_model():
             # only in training: moves each digit by up to a pixel, up or down and sideways, as its
             # place must not matter; "constant" fills the margin with 0, which is paper
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
-            # 16 filters, patterns of 5 * 5 weights: how well does each one fit at each place? There
-            # are 24 places from left to right, as 28 - 5 + 1 = 24, and as many from top to bottom.
+            # first round: 16 filters, patterns of 5 * 5 weights. How well does each one fit at each
+            # of 24 * 24 places? (There are 24 from left to right, as 28 - 5 + 1 = 24.)
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers; usually this comes after ReLU, but it does as
-            # well here, and leaves less for the others to do (mnist/README.md)
+            # keeps the largest of each 2 * 2 numbers; usually this comes after ReLU, but here the
+            # two layers below have only a quarter of the work, and it reads as well (README.md)
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
             # deviation of 1, so that large steps are safe
             layers.BatchNormalization(),
             # max(x, 0): without such a bend, several layers of sums could do no more than one
             layers.ReLU(),
-            # the same for patterns of these patterns: each of the 48 filters has 3 * 3 * 16 weights
+            # second round: patterns of these patterns, so each filter has 3 * 3 * 16 weights
             layers.Conv2D(48, 3),  # (10, 10, 48)
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),
             layers.ReLU(),
+            # third round, without pooling: 3 * 3 places are few enough
             layers.Conv2D(64, 3),  # (3, 3, 64)
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -76,8 +78,8 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
     x_validation, y_validation = x[-held_out:], y[-held_out:]
     # the learning rate falls as a cosine does, from 0.01 to 0.005 after half of the steps and to 0
     # after all of them: large steps find the way, small ones settle
-    steps = epochs * math.ceil(len(x_train) / batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, max(1, steps))
+    steps = max(1, epochs * math.ceil(len(x_train) / batch_size))  # 1 even if there are no epochs
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, steps)
     model.compile(
         loss="sparse_categorical_crossentropy",  # sparse: a label is 3, not 0 0 0 1 0 0 0 0 0 0
         optimizer=keras.optimizers.Adam(learning_rate),
@@ -137,9 +139,10 @@ def plot(history, filters, x, y, answers):
         axes.legend()
 
     middle.suptitle("filters of the first convolution: red adds, blue subtracts, white ignores")
-    images = [filters[:, :, 0, i] for i in range(16)]
-    largest = abs(filters).max()  # one scale for all
-    show_images(middle, 2, 8, images, 16 * [""], cmap="RdBu_r", vmin=-largest, vmax=largest)
+    images = np.moveaxis(filters[:, :, 0], -1, 0)  # (5, 5, 16) -> (16, 5, 5)
+    largest = abs(filters).max()
+    colors = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest}  # the same scale for all
+    show_images(middle, 2, 8, images, len(images) * [""], **colors)
 
     misread = np.flatnonzero(answers != y)
     shown = misread[:50]

@@ -1,9 +1,3 @@
-# what `uv run` installs for this program:
-# /// script
-# requires-python = ">=3.11,<3.14"
-# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
-#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0"]
-# ///
 """Your own handwriting, read by the network that main.py has trained.
 
 A network can read only what looks like what it was trained on. So most of the work is done by
@@ -15,6 +9,13 @@ MNIST's. What is left is short, and `read` shows it:
     Reading                   742 681 593? (51.1%): the answer, a question mark if it is in doubt,
                               and how probable the least certain digit is
 """
+
+# what `uv run` installs for this program:
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "pillow==13.0.0",
+#     "scikit-image==0.26.0", "scipy==1.17.1", "tensorflow==2.21.0"]
+# ///
 
 import argparse
 import sys
@@ -51,8 +52,8 @@ class Reading:
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        rows = [self.answers()[row] for row in self.page.rows]  # here those of [0, 1] and [2, 3]
-        return " ".join("".join(map(str, answers)) for answers in rows)
+        answers = self.answers()  # there [3 6 2 4], in the rows [0 1] and [2 3]
+        return " ".join("".join(map(str, answers[row])) for row in self.page.rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
@@ -69,12 +70,10 @@ class Reading:
 
     def seen(self):
         """Returns an image of the digits as the network sees them, row by row, dark on light."""
-        rows = [255 - self.page.images[row].astype("uint8") for row in self.page.rows]
-        image = Image.new("L", (28 * max(map(len, rows)), 28 * len(rows)), "white")
-        for y, row in enumerate(rows):
-            for x, digit in enumerate(row):
-                image.paste(Image.fromarray(digit), (28 * x, 28 * y))
-        return image
+        rows = [np.hstack(self.page.images[row]) for row in self.page.rows]
+        width = max(row.shape[1] for row in rows)  # of the longest; the others end in paper, 0
+        image = np.vstack([np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows])
+        return Image.fromarray(255 - image.astype("uint8"))
 
 
 def main(argv=None):

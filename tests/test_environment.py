@@ -1,6 +1,7 @@
 """environment.yml and the Makefile, checked against what the programs import and what make does."""
 
 import ast
+import re
 import shutil
 import subprocess
 import tomllib
@@ -42,10 +43,9 @@ def imported(program):
     "program", [*(f"{name}/main.py" for name in EXAMPLES), "mnist/predict.py", "mnist/draw.py"]
 )
 def test_script_metadata_pins_what_the_program_imports(program):
-    header, _, _ = (ROOT / program).read_text(encoding="utf-8").partition("# ///\n")
-    _, begin, *lines = header.splitlines()
-    assert begin == "# /// script"
-    metadata = tomllib.loads("\n".join(line.removeprefix("# ") for line in lines))
+    text = (ROOT / program).read_text(encoding="utf-8")
+    [block] = re.findall(r"^# /// script\n(.+?)^# ///\n", text, re.MULTILINE | re.DOTALL)
+    metadata = tomllib.loads(block.replace("# ", ""))
     packages = packages_distributions()  # such as {"PIL": ["pillow"]}, without Python's own modules
     needed = {packages[module][0] for module in imported(ROOT / program) if module in packages}
     if "keras" in needed:

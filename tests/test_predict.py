@@ -151,7 +151,7 @@ def test_what_is_dropped_though_it_may_be_a_digit_makes_the_answer_doubtful(mode
 
 @pytest.mark.parametrize("top", [100, 200])
 def test_a_digit_that_is_taken_for_a_part_of_a_taller_one_makes_the_answer_doubtful(model, top):
-    """A 7 that stands on the foot of an L, and begins above its head or below; a dot is its part."""
+    """A 7 on the foot of an L, with a dot as its part, that begins above the L's head or below."""
     picture, pen = sheet()
     pen.line([(150, 150), (150, 450), (400, 450)], "black", 20)
     pen.line([(310, top), (450, top), (330, top + 220)], "black", 20)

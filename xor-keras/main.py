@@ -1,13 +1,14 @@
-# what `uv run` installs for this program:
-# /// script
-# requires-python = ">=3.11,<3.14"
-# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
-# ///
 """XOR once more, in Keras, which brings the layers, the gradients and the loop.
 
 The post's section "XOR, With Keras". Each comment that begins with "instead of:" says what the
 line below it replaces in xor-numpy.
 """
+
+# what `uv run` installs for this program:
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["keras==3.15.1", "matplotlib==3.11.2", "numpy==2.4.6", "tensorflow==2.21.0"]
+# ///
 
 import argparse
 from pathlib import Path
@@ -35,7 +36,7 @@ def build_model():
     Adam divides a weight's gradient by the recent size of its gradients. Whether they are about 1
     or about 0.001, the weight moves by about the learning rate in a step.
     """
-    model = Sequential()
+    model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
     # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
@@ -55,8 +56,8 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows, and prints a line for each epoch (verbose=2).
 
-    Keras derives the gradients from the layers and the loss, so there is no backward to write. It
-    takes up to 32 rows in a step, so here an epoch is one step.
+    Keras derives the gradients from the layers and the loss, so there is no backward to write. Its
+    steps are of 32 rows, unless it is told otherwise. Here are only four, so an epoch is one step.
     """
     # instead of: the loop, forward, backward and step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)

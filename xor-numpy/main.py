@@ -1,14 +1,15 @@
-# what `uv run` installs for this program:
-# /// script
-# requires-python = ">=3.11,<3.14"
-# dependencies = ["matplotlib==3.11.2", "numpy==2.4.6"]
-# ///
 """XOR, learned by a network of two layers whose backpropagation is written out by hand.
 
 The post's section "XOR, With NumPy", based on "A Neural Network in 11 lines of Python"
 (https://iamtrask.github.io/2015/07/12/basic-python-network/). The names are the post's: l1 and l2
 are what the two layers put out, syn0 and syn1 ("synapses") the weights that lead to them.
 """
+
+# what `uv run` installs for this program:
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["matplotlib==3.11.2", "numpy==2.4.6"]
+# ///
 
 import argparse
 from pathlib import Path
@@ -60,9 +61,9 @@ def backward(X, y, l1, l2, syn1):
     each unit, how much the loss grows with its sum: its error. A weight's slope is what goes into
     it, times the error of the unit that it leads to, summed over the rows.
     """
-    # how the loss changes with l2, times how l2 changes with its sum (the chain rule):
-    # where y is 1, -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
-    # where y is 0, -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
+    # the slope of the loss over l2, times the slope of l2 over its sum (the chain rule):
+    # where y is 1, the loss is -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
+    # where y is 0, the loss is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
     # syn1 hands that back to the hidden units, times the slope of their own sigmoids
@@ -77,8 +78,8 @@ def train(epochs=600, seed=1, hidden=8, learning_rate=4):
     """Returns the weights syn0, (3, hidden), and syn1, (hidden, 1), after gradient descent.
 
     With the post's 4 hidden units, some random starts don't learn XOR in 600 epochs. With 8, all of
-    10,000 do (tests/README.md). The post adds up the slopes of the four rows, with a learning rate
-    of 1. Four times their mean is the same.
+    10,000 do (tests/README.md). The post adds up the slopes of the four rows, but the gradients
+    here are their means, so the learning rate is 4 instead of the post's 1.
     """
     # random, since hidden units that start equal would get equal gradients and stay equal
     rng = np.random.default_rng(seed)
