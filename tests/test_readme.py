@@ -241,7 +241,7 @@ def test_layers_and_numbers_of_weights_are_those_of_the_network():
     ("name", "heading", "measured"),
     [
         ("mnist", "mnist/main.py", bench_lines.LINES),
-        ("mnist", "mnist/find_digits.py", bench_handwriting.STEPS),
+        ("tests", "mnist/find_digits.py", bench_handwriting.STEPS),
         ("tests", "pictures", ["real pages", *pictures.KINDS, "numbers", "sheets"]),
         ("tests", "pictures without a digit", [*pictures.EMPTY, *pictures.MISLEADING]),
     ],
