@@ -36,14 +36,14 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # only in training: moves each digit by up to a pixel, up or down and sideways, as its
-            # place must not matter; "constant" fills the margin with 0, which is paper
+            # only in training: moves each digit by up to a pixel, up or down and sideways, so that
+            # its place matters less; "constant" fills the margin with 0, which is paper
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # first round: 16 filters, patterns of 5 * 5 weights. How well does each one fit at each
             # of 24 * 24 places? (There are 24 from left to right, as 28 - 5 + 1 = 24.)
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers; usually this comes after ReLU, but here the
-            # two layers below have only a quarter of the work, and it reads as well (README.md)
+            # keeps the largest of each 2 * 2 numbers. Usually this comes after ReLU. Here it comes
+            # first, and leaves the two layers below only a quarter of the work (why: README.md).
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
             # deviation of 1, so that large steps are safe
@@ -94,6 +94,9 @@ def train(model, x, y, epochs=4, batch_size=128, verbose=2):
         verbose=verbose,
     )
     return history.history
+
+
+# That was the network. What follows runs it, draws, reads the options and checks the digits.
 
 
 def main(argv=None):

@@ -5,9 +5,10 @@ find_digits.py, beside this file: it finds the digits in a picture and makes eac
 MNIST's. What is left is short, and `read` shows it:
 
     find_digits.in_picture    a Page: images of the n digits, (n, 28, 28), and where they stand
-    model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are
-    Reading                   742 681 593? (51.1%): the answer, a question mark if it is in doubt,
-                              and how probable the least certain digit is
+    model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are, such as
+                              0 0.66 0 0 0 0 0 0.34 0 0
+    Reading                   1? (66.0%): the answer, a question mark if it is in doubt, and how
+                              probable the least certain digit is
 """
 
 # what `uv run` installs for this program:
@@ -52,8 +53,10 @@ class Reading:
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        answers = self.answers()  # there [3 6 2 4], in the rows [0 1] and [2 3]
-        return " ".join("".join(map(str, answers[row])) for row in self.page.rows)
+        rows = []
+        for row in self.page.rows:  # of "36 24": [0, 1], which stands for the digits 0 and 1, …
+            rows.append("".join(str(answer) for answer in self.answers()[row]))
+        return " ".join(rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
@@ -61,7 +64,7 @@ class Reading:
         return best.min()
 
     def is_sure(self):
-        """Returns whether each digit is probable enough, and none may be missing."""
+        """Returns whether each digit is probable enough, and nothing like a digit was left out."""
         return self.certainty() >= SURE and not self.page.may_lack_a_digit
 
     def __str__(self):
@@ -74,6 +77,9 @@ class Reading:
         width = max(row.shape[1] for row in rows)  # of the longest; the others end in paper, 0
         image = np.vstack([np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows])
         return Image.fromarray(255 - image.astype("uint8"))
+
+
+# That was the reading. What follows opens files, prints and draws.
 
 
 def main(argv=None):

@@ -56,8 +56,8 @@ def build_model():
 def train(model, epochs=60):
     """Fits the model to the four rows, and prints a line for each epoch (verbose=2).
 
-    Keras derives the gradients from the layers and the loss, so there is no backward to write. Its
-    steps are of 32 rows, unless it is told otherwise. Here are only four, so an epoch is one step.
+    Keras derives the gradients from the layers and the loss, so there is no backward to write. By
+    default, it takes 32 rows in a step. Here there are only four, so an epoch is one step.
     """
     # instead of: the loop, forward, backward and step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
@@ -95,7 +95,7 @@ def main(argv=None):
 
     keras.utils.set_random_seed(args.seed)
     model = build_model()
-    # a table of the layers, with 3 weights for each of the 16 units and 17 for the last one; None
+    # a table of the layers, with 16 * 3 = 48 weights for the first one and 17 for the second; None
     # stands for any number of cases
     model.summary()
     train(model, args.epochs)

@@ -50,7 +50,7 @@ def cross_entropy(y, l2):
 
     Sure and right (1.0) costs 0, a coin toss (0.5) costs 0.69, sure and wrong (0.01) costs 4.6.
     """
-    right = np.where(y == 1, l2, 1 - l2)  # l2 is the probability of 1, the rest that of 0
+    right = np.where(y == 1, l2, 1 - l2)  # l2 is the probability of 1, so 1 - l2 is that of 0
     return -np.log(right).mean()
 
 
@@ -61,7 +61,7 @@ def backward(X, y, l1, l2, syn1):
     each unit, how much the loss grows with its sum: its error. A weight's slope is what goes into
     it, times the error of the unit that it leads to, summed over the rows.
     """
-    # the slope of the loss over l2, times the slope of l2 over its sum (the chain rule):
+    # how much the loss grows with l2, times how much l2 grows with its sum (the chain rule):
     # where y is 1, the loss is -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
     # where y is 0, the loss is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
