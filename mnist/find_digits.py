@@ -232,8 +232,8 @@ def redraw(mask):
     digit = Image.fromarray(with_strokes_of(scale * WIDTH, digit))
     digit = ImageOps.pad(digit.crop(digit.getbbox()).convert("L"), (FIT, FIT), Image.Resampling.BOX)
     digit = np.pad(np.asarray(digit, "float32"), 4)
-    # MNIST's digits have their center of mass in the middle of the pixels 0 to 27
-    return shift(digit, 13.5 - np.array(center_of_mass(digit)), order=1)
+    # MNIST's digits have their center of mass at the pixel (14, 14)
+    return shift(digit, 14 - np.array(center_of_mass(digit)), order=1)
 
 
 def with_strokes_of(width, mask):

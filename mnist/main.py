@@ -43,7 +43,7 @@ def build_model():
             # of 24 * 24 places? (There are 24 from left to right, as 28 - 5 + 1 = 24.)
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
             # keeps the largest of each 2 * 2 numbers. Usually this comes after ReLU. Here it comes
-            # first, and leaves the two layers below only a quarter of the work (why: README.md).
+            # first, and leaves the two layers below only a quarter of the work (mnist/README.md).
             layers.MaxPooling2D(),  # (12, 12, 16)
             # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
             # deviation of 1, so that large steps are safe

@@ -54,7 +54,7 @@ class Reading:
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
         rows = []
-        for row in self.page.rows:  # of "36 24": [0, 1], which stands for the digits 0 and 1, …
+        for row in self.page.rows:  # of "36 24": [0, 1], the first two digits, and then [2, 3]
             rows.append("".join(str(answer) for answer in self.answers()[row]))
         return " ".join(rows)
 

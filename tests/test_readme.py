@@ -104,6 +104,24 @@ def test_table_of_training_is_what_xor_numpy_prints(printed):
         assert loss == f"{float(last):.3f}"
 
 
+def test_tables_of_forward_and_backward_are_what_xor_numpy_computes():
+    xor = load("xor-numpy")
+    syn0, syn1 = xor.train(epochs=0)
+    l1, l2 = xor.forward(xor.X, syn0, syn1)
+
+    def shown(*columns):
+        return [[f"{number:.3f}" for number in row] for row in zip(*columns)]
+
+    weights, products = syn1[:, 0], l1[1] * syn1[:, 0]  # of 0 xor 1
+    *lines, total = rows(".", "result")
+    assert lines == shown(l1[1], weights, products)
+    assert total == ["sum", "", f"{products.sum():.3f}"]
+    error = (l2 - xor.y)[:, 0]
+    *lines, mean = rows(".", "case")
+    assert [numbers for _, *numbers in lines] == shown(l1[:, -1], error, l1[:, -1] * error)
+    assert mean == ["mean", "", "", f"{(l1[:, -1] * error).mean():.3f}"]
+
+
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
     syn0, syn1 = load("xor-numpy").train(epochs=0)
     assert f"It has {syn0.size + syn1.size} of them" in README

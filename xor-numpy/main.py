@@ -58,17 +58,17 @@ def backward(X, y, l1, l2, syn1):
     """Returns the gradients of the loss: for syn0, (3, hidden), and for syn1, (hidden, 1).
 
     A gradient says, for each weight, how much the loss grows with it: its slope. A delta says, for
-    each unit, how much the loss grows with its sum: its error. A weight's slope is what goes into
-    it, times the error of the unit that it leads to, summed over the rows.
+    each unit, how much the loss grows with its sum: its error.
     """
     # how much the loss grows with l2, times how much l2 grows with its sum (the chain rule):
     # where y is 1, the loss is -log(l2):      (-1 / l2)      * (l2 * (1 - l2))  =  l2 - 1
     # where y is 0, the loss is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
-    # syn1 hands that back to the hidden units, times the slope of their own sigmoids
+    # second rule of README.md: syn1 hands that back to the hidden units, times the slope of their
+    # own sigmoids
     l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
-    # .T turns (4, 8) into (8, 4), so that @ sums over the four rows
+    # first rule: what goes in, times the error; .T turns (4, 8) into (8, 4), and @ sums over rows
     syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
     syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
     return syn0_gradient, syn1_gradient
