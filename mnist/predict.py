@@ -136,10 +136,9 @@ def plot(readings):
         for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
-        for (top, left, bottom, right), answer in zip(page.boxes, reading.answers()):
+        for top, left, bottom, right in page.boxes:
             box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="red")
             panels[0].add_patch(box)
-            panels[0].text(left, top, answer, color="red", size=14, weight="bold", va="bottom")
     return figure
 
 
