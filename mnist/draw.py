@@ -56,7 +56,7 @@ class Handler(tornado.web.RequestHandler):
 
 
 def describe(reading):
-    """Returns what the page shows of a Reading, such as {"text": "2011? (66.2%)", …}, for JSON."""
+    """Returns what the page shows of a Reading, such as {"text": "2011? (67.9%)", …}, for JSON."""
     file = io.BytesIO()
     reading.seen().save(file, "PNG")
     return {
