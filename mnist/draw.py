@@ -58,7 +58,7 @@ class Handler(tornado.web.RequestHandler):
 def describe(reading):
     """Returns what the page shows of a Reading, such as {"text": "2011? (67.9%)", …}, for JSON."""
     file = io.BytesIO()
-    reading.seen().save(file, "PNG")
+    reading.page.seen().save(file, "PNG")
     return {
         "text": str(reading),
         # a data URL: an image packed into text, which the page shows as it would show a file

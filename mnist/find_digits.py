@@ -53,6 +53,13 @@ class Page:
     rows: list  # for each row, which of the n digits stand in it, such as [0, 1] and [2, 3]
     may_lack_a_digit: bool  # whether something was left out that might be one
 
+    def seen(self):
+        """Returns an image of the digits as the network sees them, row by row, dark on light."""
+        rows = [np.hstack(self.images[row]) for row in self.rows]
+        width = max(row.shape[1] for row in rows)  # of the longest; the others end in paper, 0
+        image = np.vstack([np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows])
+        return Image.fromarray(255 - image.astype("uint8"))
+
 
 NOISE = 25  # levels of gray: what differs less from the paper is a camera's noise
 

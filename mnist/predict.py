@@ -27,7 +27,6 @@ import find_digits
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 
 HERE = Path(__file__).parent
 SURE = 0.98  # a digit that is less probable is in doubt (why 0.98: mnist/README.md)
@@ -70,13 +69,6 @@ class Reading:
     def __str__(self):
         mark = "" if self.is_sure() else "?"
         return f"{self.text()}{mark} ({self.certainty():.1%})"
-
-    def seen(self):
-        """Returns an image of the digits as the network sees them, row by row, dark on light."""
-        rows = [np.hstack(self.page.images[row]) for row in self.page.rows]
-        width = max(row.shape[1] for row in rows)  # of the longest; the others end in paper, 0
-        image = np.vstack([np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows])
-        return Image.fromarray(255 - image.astype("uint8"))
 
 
 # That was the reading. What follows opens files, prints and draws.
@@ -133,7 +125,7 @@ def plot(readings):
         ink = np.full((*page.ink.shape, 3), 255)  # white
         ink[page.ink] = 0, 0, 0  # black
         ink[page.dropped] = 255, 140, 0  # orange
-        for panel, title, image in zip(panels, titles, (page.picture, ink, reading.seen())):
+        for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
         for top, left, bottom, right in page.boxes:

@@ -85,7 +85,7 @@ def plot_finding(find_digits, reading):
         "Otsu's threshold": (page.ink, "gray_r"),
         "find_lines": (lines, "gray_r"),
         "label_digits": (label2rgb(labels, bg_label=0, bg_color="white"), None),
-        "redraw": (reading.seen(), "gray"),
+        "redraw": (page.seen(), "gray"),
     }
     figure, grid = plt.subplots(2, 3, figsize=(6, 4.2), dpi=160, layout="constrained")
     for axes, (title, (image, colors)) in zip(grid.flat, panels.items()):

@@ -27,17 +27,12 @@ target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1.
-
-    Each of the 16 hidden units (the post's number) also adds a bias. tanh is like the sigmoid, but
-    goes from -1 to 1. With the post's relu, max(x, 0), a unit that is 0 in all four cases has a
-    slope of 0 there, and so have all its weights: it never learns again.
-
-    Adam divides a weight's gradient by the recent size of its gradients. Whether they are about 1
-    or about 0.001, the weight moves by about the learning rate in a step.
-    """
+    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
+    # 16 units, as in the post, each with a bias. tanh is like the sigmoid, but goes from -1 to 1. A
+    # unit with the post's relu, max(x, 0), may be 0 in all four cases: then no error comes back
+    # through it, and it never learns again.
     # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
     # instead of: l2 = sigmoid(l1 @ syn1)
@@ -45,6 +40,8 @@ def build_model():
     model.compile(
         # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
+        # Adam divides a weight's gradient by the usual size of its latest gradients. Whether they
+        # are about 1 or about 0.001, the weight moves by about the learning rate in a step.
         # instead of: syn0 -= learning_rate * syn0_gradient
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
@@ -61,6 +58,9 @@ def train(model, epochs=60):
     """
     # instead of: the loop, forward, backward and step
     model.fit(training_data, target_data, epochs=epochs, verbose=2)
+
+
+# That was the network. What follows draws its answers as in xor-numpy, and reads the options.
 
 
 def plot(model):
