@@ -6,8 +6,8 @@ MNIST's. What is left is short, and `read` shows it:
 
     find_digits.in_picture    a Page: images of the n digits, (n, 28, 28), and where they stand
     model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are, such as
-                              0 0.68 0 0 0 0 0 0.32 0 0
-    Reading                   1? (68.0%): the answer, a question mark if it is in doubt, and how
+                              0 0.679 0 0 0 0 0 0.321 0 0
+    Reading                   1? (67.9%): the answer, a question mark if it is in doubt, and how
                               probable the least certain digit is
 """
 

@@ -65,10 +65,9 @@ def backward(X, y, l1, l2, syn1):
     # where y is 0, the loss is -log(1 - l2):  (1 / (1 - l2)) * (l2 * (1 - l2))  =  l2 - 0
     # which is l2 - y in both cases
     l2_delta = (l2 - y) / len(y)  # (4, 1); a quarter, as the loss is the mean of four
-    # second rule of README.md: syn1 hands that back to the hidden units, times the slope of their
-    # own sigmoids
+    # syn1 hands that back: error of the answer * weight between * slope of the unit's own sigmoid
     l1_delta = (l2_delta @ syn1.T) * sigmoid_slope(l1)  # (4, 1) @ (1, 8) -> (4, 8)
-    # first rule: what goes in, times the error; .T turns (4, 8) into (8, 4), and @ sums over rows
+    # slope of a weight: what goes in * error, and with .T, @ adds that up over the four rows
     syn0_gradient = X.T @ l1_delta  # (3, 4) @ (4, 8) -> (3, 8)
     syn1_gradient = l1.T @ l2_delta  # (8, 4) @ (4, 1) -> (8, 1)
     return syn0_gradient, syn1_gradient
