@@ -117,7 +117,7 @@ def plot(readings):
     """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
     figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
     parts = figure.subfigures(len(readings), squeeze=False).flat  # one below the other
-    titles = "picture", "ink (orange: dropped)", "network's view"
+    titles = "picture (red: in doubt)", "ink (orange: dropped)", "network's view"
     for part, reading in zip(parts, readings):
         part.suptitle(str(reading), weight="bold", wrap=True)
         panels = part.subplots(1, 3)
@@ -128,8 +128,9 @@ def plot(readings):
         for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
-        for top, left, bottom, right in page.boxes:
-            box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color="red")
+        for (top, left, bottom, right), probabilities in zip(page.boxes, reading.probabilities):
+            color = "limegreen" if probabilities.max() >= SURE else "red"
+            box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color=color)
             panels[0].add_patch(box)
     return figure
 

@@ -220,19 +220,23 @@ def test_an_answer_below_98_percent_has_a_question_mark():
     assert "?" in reading([1], [np.nan])
 
 
-def test_plot_shows_the_picture_its_ink_and_what_the_network_saw(model):
-    reading = predict.read(model, find_digits.load_picture(TWO_ROWS))
-    page = reading.page
+def test_plot_shows_the_picture_its_ink_and_what_the_network_saw():
+    page = find_digits.in_picture(find_digits.load_picture(TWO_ROWS))
+    probable = np.array([[1, 0.99, 0.97, 0.99]]).T  # the third one isn't
+    reading = predict.Reading(page, probable * np.eye(10)[[3, 6, 2, 4]])
     figure = predict.plot([reading])
     picture, ink, seen = figure.axes
     assert [part.get_suptitle() for part in figure.subfigs] == [str(reading)]
     assert np.array_equal(picture.images[0].get_array(), page.picture)
-    # each box where its digit is, the ink that is dropped in another color than the rest
+    # each box where its digit is, and red if that is in doubt
     colors = np.asarray(ink.images[0].get_array())
     for box, expected in zip(picture.patches, page.boxes, strict=True):
         left, top = box.get_xy()
         assert (top, left, top + box.get_height(), left + box.get_width()) == expected
+    red = [box.get_edgecolor() == (1, 0, 0, 1) for box in picture.patches]
+    assert red == [False, False, True, False]
     assert (colors[page.ink & ~page.dropped] == 0).all()
+    # the ink that is dropped in another color than the rest
     dropped = colors[page.dropped]
     assert len(dropped) > 1000  # the grid
     assert (dropped == dropped[0]).all()

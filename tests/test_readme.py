@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from itertools import pairwise
 
 import bench_handwriting
 import bench_lines
@@ -224,14 +225,17 @@ def test_readmes_have_the_versions_of_the_environment():
 
 def anchors(path):
     """Returns the names under which GitHub knows a page's headings."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    parts = MarkdownIt().parse(path.read_text())
+    headings = [text.content for part, text in pairwise(parts) if part.type == "heading_open"]
+    kept = [re.sub(r"[^\w -]", "", heading) for heading in headings]
+    return {heading.lower().replace(" ", "-") for heading in kept}
 
 
 @pytest.mark.parametrize("name", READMES)
 def test_links_lead_to_what_is_there(name):
-    for link in tokens(name, "link_open"):
-        path, _, anchor = link.attrs["href"].partition("#")
+    links = [link.attrs["href"] for link in tokens(name, "link_open")]
+    for link in [*links, *re.findall(r'<a href="([^"]+)"', READMES[name])]:
+        path, _, anchor = link.partition("#")
         if not path.startswith("http"):
             target = ROOT / name / (path or "README.md")
             assert target.exists(), path

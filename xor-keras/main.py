@@ -30,21 +30,15 @@ def build_model():
     """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
-    # 16 units, as in the post, each with a bias. tanh is like the sigmoid, but goes from -1 to 1. A
-    # unit with the post's relu, max(x, 0), may be 0 in all four cases: then no error comes back
-    # through it, and it never learns again.
-
+    # 16 units, as in the post, but its relu, max(x, 0), can leave units stuck at 0 in all cases
     # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
     # instead of: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
-
-    # Adam divides a weight's gradient by the usual size of its latest gradients. Whether they are
-    # about 1 or about 0.001, the weight moves by about the learning rate in a step.
-
     model.compile(
         # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
+        # Adam moves a weight by about the learning rate, whether its gradients are large or tiny
         # instead of: syn0 -= learning_rate * syn0_gradient
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
