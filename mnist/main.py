@@ -36,7 +36,7 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # only in training: moves each digit by up to a pixel, up or down and sideways, so that
+            # only in training: moves each digit by up to a pixel, and by fractions of one, so that
             # its place matters less; "constant" fills the margin with 0, which is paper
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
             # first round: 16 filters, patterns of 5 * 5 weights. How well does each one fit at each
