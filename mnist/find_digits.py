@@ -175,13 +175,13 @@ def label_digits(ink):
     tall = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
     typical = typical_height(tall)
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
-    labels = np.zeros_like(labels)
+    owners = np.zeros(labels.max() + 1, int)  # by each piece's label, the digit that it belongs to
     for digit in sorted(digits, key=height):  # of two digits, the taller one may take in the other
         for piece in pieces:
             if piece is digit or is_part(piece, digit):
-                labels[piece.slice][piece.image] = digit.label
-                labels[labels == piece.label] = digit.label  # what the piece has taken in before
-    return labels
+                owners[owners == piece.label] = digit.label  # what the piece has taken in before
+                owners[piece.label] = digit.label
+    return owners[labels]
 
 
 def height(piece):

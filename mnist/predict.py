@@ -52,15 +52,18 @@ class Reading:
 
     def text(self):
         """Returns the answers as a string, with a space between two rows: "36 24"."""
-        rows = []
+        answers, rows = self.answers(), []
         for row in self.page.rows:  # of "36 24": [0, 1], the first two digits, and then [2, 3]
-            rows.append("".join(str(answer) for answer in self.answers()[row]))
+            rows.append("".join(str(answer) for answer in answers[row]))
         return " ".join(rows)
+
+    def certainties(self):
+        """Returns the probability of each digit's answer: (n,)."""
+        return self.probabilities.max(axis=1)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
-        best = self.probabilities.max(axis=1)  # of the ten of each digit: (n,)
-        return best.min()
+        return self.certainties().min()
 
     def is_sure(self):
         """Returns whether each digit is probable enough, and nothing like a digit was left out."""
@@ -128,8 +131,8 @@ def plot(readings):
         for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
-        for (top, left, bottom, right), probabilities in zip(page.boxes, reading.probabilities):
-            color = "limegreen" if probabilities.max() >= SURE else "red"
+        for (top, left, bottom, right), certainty in zip(page.boxes, reading.certainties()):
+            color = "limegreen" if certainty >= SURE else "red"
             box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color=color)
             panels[0].add_patch(box)
     return figure

@@ -118,9 +118,10 @@ def test_tables_of_forward_and_backward_are_what_xor_numpy_computes():
     assert lines == shown(l1[1], weights, products)
     assert total == ["sum", "", f"{products.sum():.3f}"]
     error = (l2 - xor.y)[:, 0]
+    slopes = l1[:, -1] * error
     *lines, mean = rows(".", "case")
-    assert [numbers for _, *numbers in lines] == shown(l1[:, -1], error, l1[:, -1] * error)
-    assert mean == ["mean", "", "", f"{(l1[:, -1] * error).mean():.3f}"]
+    assert [numbers for _, *numbers in lines] == shown(l1[:, -1], error, slopes)
+    assert mean == ["mean", "", "", f"{slopes.mean():.3f}"]
 
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
