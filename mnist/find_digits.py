@@ -172,8 +172,9 @@ def label_digits(ink):
     tall = [piece for piece in pieces if height(piece) >= SPECK]
     if not tall:
         raise NothingToRead("nothing but specks and lines stands out; try darker ink")
-    tall = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
-    typical = typical_height(tall)
+    tall = [piece for piece in tall if not is_strip(piece, ink.shape)] or tall
+    inner = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
+    typical = typical_height(inner)
     digits = [piece for piece in tall if typical / RATIO < height(piece) < RATIO * typical]
     owners = np.zeros(labels.max() + 1, int)  # by each piece's label, the digit that it belongs to
     for digit in sorted(digits, key=height):  # of two digits, the taller one may take in the other
@@ -189,8 +190,16 @@ def height(piece):
 
 
 def is_border(piece, shape):
-    """Returns whether a piece reaches two of the four edges: a desk's or scanner's border does."""
+    """Returns whether a piece reaches two of the four edges.
+
+    A desk's border does, and so does the first digit of a number that is cut out closely.
+    """
     return np.equal(piece.bbox, (0, 0, *shape)).sum() >= 2
+
+
+def is_strip(piece, shape):
+    """Returns whether a piece is such a border and narrow: a grid's line does, and few digits."""
+    return is_border(piece, shape) and height(piece) > 4 * piece.image.shape[1]
 
 
 def typical_height(pieces):
@@ -258,21 +267,10 @@ LEAST = 1 / 3  # of the height of a typical digit: what is smaller is none
 def may_lack_a_digit(darkness, lines, labels, digits):
     """Returns whether the labels (h, w) may lack a digit. darkness (h, w) is 1 where ink begins."""
     typical = typical_height(digits)
-    pieces = regionprops(label(darkness > PALENESS))  # of ink, and of what is nearly ink
-    return any(is_left_out(piece, lines, labels, typical) for piece in pieces) or any(
-        is_pair(digit, typical) for digit in digits
-    )
-
-
-def is_left_out(piece, lines, labels, typical):
-    """Returns whether a piece is large enough for a digit, but part of none, and no long line."""
-    size = max(piece.image.shape)
-    is_in_digit = labels[piece.slice][piece.image].any()
-    is_long_line = lines[piece.slice][piece.image].any() and size >= RATIO * typical
-    return size > LEAST * typical and not is_in_digit and not is_long_line
-
-
-def is_pair(digit, typical):
-    """Returns whether a digit consists of several pieces, two of them as tall as digits."""
-    pieces = regionprops(label(digit.image))
-    return sum(height(piece) > typical / RATIO for piece in pieces) > 1
+    for piece in regionprops(label(darkness > PALENESS)):  # of ink, and of what is nearly ink
+        size = max(piece.image.shape)
+        is_in_digit = labels[piece.slice][piece.image].any()
+        is_long_line = lines[piece.slice][piece.image].any() and size >= RATIO * typical
+        if size > LEAST * typical and not is_in_digit and not is_long_line:
+            return True
+    return False

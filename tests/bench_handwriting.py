@@ -30,15 +30,17 @@ def network():
 def with_digits(each):
     """Returns made pictures with their answers, {kind: [(file, answer), …]}.
 
-    each: how many single digits of every kind; there are 8 times as many numbers, 4 times as many
-    sheets.
+    each: how many single digits of every kind; there are 8 times as many numbers, and 4 times as
+    many numbers cut out and sheets.
     """
     rng, samples = np.random.default_rng(1), {}
     for kind, make in pictures.KINDS.items():
         samples[kind] = [pictures.sample(rng, make, str(i % 10)) for i in range(each)]
     numbers = [pictures.random_number(rng) for _ in range(8 * each)]
     sheets = [pictures.random_sheet(rng) for _ in range(4 * each)]
+    cut_out = [pictures.random_number(rng) for _ in range(4 * each)]
     samples["numbers"] = [pictures.sample(rng, pictures.row, number) for number in numbers]
+    samples["numbers, cut out"] = [pictures.sample(rng, pictures.cut_out_row, n) for n in cut_out]
     samples["sheets"] = [pictures.sample(rng, pictures.sheet, sheet) for sheet in sheets]
     return samples
 
@@ -108,6 +110,7 @@ STEPS = {  # for each row of the table a context in which predict.py reads
     "without the root in `contrast`": instead("contrast", lambda gray, paper: paper - gray),
     "without `binary_dilation`: gaps stay": instead("binary_dilation", np.array),
     "without `is_border`": instead("is_border", no),
+    "without `is_strip`": instead("is_strip", no),
     "the tallest for `typical_height`": instead(
         "typical_height", lambda pieces: max(map(find_digits.height, pieces))
     ),

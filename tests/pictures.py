@@ -232,6 +232,12 @@ def row(rng, number):
     return make(rng, number, height=(160, 300), share=(0.4, 0.7))
 
 
+def cut_out_row(rng, number):
+    """Returns a number without any margin, black on white."""
+    image = page(rng, number)
+    return ImageOps.invert(image.crop(image.getbbox()))
+
+
 def sheet(rng, numbers):
     """Returns a photograph of several rows, a string with spaces between them."""
     make = rng.choice(list(PHOTOS.values()))
