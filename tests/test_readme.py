@@ -114,20 +114,26 @@ def test_tables_of_forward_and_backward_are_what_xor_numpy_computes():
         return [[f"{number:.3f}" for number in row] for row in zip(*columns)]
 
     weights, products = syn1[:, 0], l1[1] * syn1[:, 0]  # of 0 xor 1
-    *lines, total = rows(".", "result")
+    *lines, total = rows("xor-numpy", "result")
     assert lines == shown(l1[1], weights, products)
     assert total == ["sum", "", f"{products.sum():.3f}"]
-    error = (l2 - xor.y)[:, 0]
-    slopes = l1[:, -1] * error
-    *lines, mean = rows(".", "case")
-    assert [numbers for _, *numbers in lines] == shown(l1[:, -1], error, slopes)
-    assert mean == ["mean", "", "", f"{slopes.mean():.3f}"]
+    error, output = (l2 - xor.y)[:, 0], l1[:, -1]  # of the answer, of the last hidden unit
+    hidden_error = error * syn1[-1] * output * (1 - output)
+    mean = f"{(output * error).mean():.3f}"
+    cases = [numbers for _, *numbers in rows("xor-numpy", "case")]
+    assert cases[:4] == shown(output, error, output * error)
+    assert cases[4] == ["", "", mean]
+    assert cases[5:] == [
+        [error, of_unit, "1", of_unit] for error, of_unit in shown(error, hidden_error)
+    ]
+    for slope in [slope for *_, slope in cases[:5]]:
+        assert slope in README
 
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
     syn0, syn1 = load("xor-numpy").train(epochs=0)
     assert f"It has {syn0.size + syn1.size} of them" in README
-    assert f"All {syn0.size + syn1.size} weights" in README
+    assert f"all {syn0.size + syn1.size} move" in README
     assert syn1.size == 8
     assert "eight hidden units" in README
 
@@ -265,7 +271,7 @@ def test_layers_and_numbers_of_weights_are_those_of_the_network():
     [
         ("mnist", "mnist/main.py", bench_lines.LINES),
         ("tests", "mnist/find_digits.py", bench_handwriting.STEPS),
-        ("tests", "pictures", ["real pages", *pictures.KINDS, "numbers", "sheets"]),
+        ("tests", "pictures", ["real pages", *bench_handwriting.with_digits(0)]),
         ("tests", "pictures without a digit", [*pictures.EMPTY, *pictures.MISLEADING]),
     ],
 )
