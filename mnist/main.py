@@ -36,21 +36,17 @@ def build_model():
             keras.Input(shape=(28, 28)),
             layers.Reshape((28, 28, 1)),  # (28, 28, 1): gray is one number at each place
             layers.Rescaling(1 / 255),  # from 0-255 to 0-1
-            # only in training: moves each digit by up to a pixel, and by fractions of one, so that
-            # its place matters less; "constant" fills the margin with 0, which is paper
+            # only in training: moves each digit by up to a pixel; the margin becomes 0, as paper is
             layers.RandomTranslation(1 / 28, 1 / 28, fill_mode="constant"),
-            # first round: 16 filters, patterns of 5 * 5 weights. How well does each one fit at each
-            # of 24 * 24 places? (There are 24 from left to right, as 28 - 5 + 1 = 24.)
+            # first round: 16 filters of 5 * 5 weights, each laid on 24 * 24 places (28 - 5 + 1)
             layers.Conv2D(16, 5, name="first_convolution"),  # (24, 24, 16)
-            # keeps the largest of each 2 * 2 numbers. Usually this comes after ReLU. Here it comes
-            # first, and leaves the two layers below only a quarter of the work (mnist/README.md).
+            # keeps the largest of each 2 * 2; could come after ReLU as well, but this is less work
             layers.MaxPooling2D(),  # (12, 12, 16)
-            # brings each filter's numbers, over a batch of digits, to a mean of 0 and a standard
-            # deviation of 1, so that large steps are safe
+            # brings each filter's numbers, over a batch, to mean 0 and standard deviation 1
             layers.BatchNormalization(),
             # max(x, 0): without such a bend, several layers of sums could do no more than one
             layers.ReLU(),
-            # second round: patterns of these patterns, so each filter has 3 * 3 * 16 weights
+            # second round: patterns of patterns, so each filter has 3 * 3 * 16 weights
             layers.Conv2D(48, 3),  # (10, 10, 48)
             layers.MaxPooling2D(),  # (5, 5, 48)
             layers.BatchNormalization(),

@@ -4,9 +4,10 @@ A network can read only what looks like what it was trained on. So most of the w
 find_digits.py, beside this file: it finds the digits in a picture and makes each of them like
 MNIST's. What is left is short, and `read` shows it:
 
-    find_digits.in_picture    a Page: images of the n digits, (n, 28, 28), and where they stand
+    find_digits.in_picture    a Page: images of its n digits, (n, 28, 28), the box of each, which of
+                              them stand in which row, and the ink that belongs to none
     model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are, such as
-                              0 0.679 0 0 0 0 0 0.321 0 0
+                              0 0.679 0 0 0 0 0 0.321 0 0 for one that may be a 1 or a 7
     Reading                   1? (67.9%): the answer, a question mark if it is in doubt, and how
                               probable the least certain digit is
 """
@@ -46,24 +47,15 @@ class Reading:
     page: find_digits.Page
     probabilities: np.ndarray  # (n, 10)
 
-    def answers(self):
-        """Returns the most probable value of each digit: (n,)."""
-        return self.probabilities.argmax(axis=1)
-
     def text(self):
-        """Returns the answers as a string, with a space between two rows: "36 24"."""
-        answers, rows = self.answers(), []
-        for row in self.page.rows:  # of "36 24": [0, 1], the first two digits, and then [2, 3]
-            rows.append("".join(str(answer) for answer in answers[row]))
-        return " ".join(rows)
-
-    def certainties(self):
-        """Returns the probability of each digit's answer: (n,)."""
-        return self.probabilities.max(axis=1)
+        """Returns the most probable digits, with a space between two rows: "36 24"."""
+        answers = self.probabilities.argmax(axis=1)
+        # page.rows says which digits stand in each row: of "36 24", [0, 1] and [2, 3]
+        return " ".join("".join(map(str, answers[row])) for row in self.page.rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
-        return self.certainties().min()
+        return self.probabilities.max(axis=1).min()
 
     def is_sure(self):
         """Returns whether each digit is probable enough, and nothing like a digit was left out."""
@@ -79,7 +71,7 @@ class Reading:
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Read handwritten digits in pictures.")
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photograph, scan or drawing")
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="photograph, scan, drawing")
     parser.add_argument(
         "--model", default=HERE / "model.keras", metavar="FILE.keras", help="main.py's network"
     )
@@ -90,7 +82,7 @@ def main(argv=None):
     except ValueError as error:
         parser.error(str(error))
     readings = []
-    for path in args.images:
+    for path in args.pictures:
         try:
             reading = read(model, find_digits.load_picture(path))
         except find_digits.NothingToRead as error:
@@ -100,7 +92,7 @@ def main(argv=None):
             readings.append(reading)
     if args.plot and readings:
         plot(readings).savefig("predict.png")
-    if len(readings) < len(args.images):
+    if len(readings) < len(args.pictures):
         sys.exit(1)
 
 
@@ -131,7 +123,8 @@ def plot(readings):
         for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
             panel.imshow(image, cmap="gray")
             panel.set(xticks=[], yticks=[], xlabel=title)
-        for (top, left, bottom, right), certainty in zip(page.boxes, reading.certainties()):
+        certainties = reading.probabilities.max(axis=1)
+        for (top, left, bottom, right), certainty in zip(page.boxes, certainties):
             color = "limegreen" if certainty >= SURE else "red"
             box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color=color)
             panels[0].add_patch(box)

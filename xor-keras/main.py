@@ -27,10 +27,14 @@ target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
+    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1.
+
+    The post's 16 units have relu, max(x, 0), instead of tanh. With so few cases, such a unit can be
+    0 in all of them, and then it is stuck: it has no slope. Adam moves a weight by about the
+    learning rate, whether its gradients are large or tiny.
+    """
     model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
-    # 16 units, as in the post, but its relu, max(x, 0), can leave units stuck at 0 in all cases
     # instead of: l1 = sigmoid(X @ syn0)
     model.add(Dense(16, activation="tanh"))
     # instead of: l2 = sigmoid(l1 @ syn1)
@@ -38,7 +42,6 @@ def build_model():
     model.compile(
         # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
-        # Adam moves a weight by about the learning rate, whether its gradients are large or tiny
         # instead of: syn0 -= learning_rate * syn0_gradient
         optimizer=keras.optimizers.Adam(learning_rate=0.1),
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
