@@ -43,7 +43,7 @@ def test_script_metadata_pins_what_the_program_imports(program):
     packages = packages_distributions()  # such as {"PIL": ["pillow"]}, without Python's own modules
     needed = {packages[module][0] for module in imported(ROOT / program) if module in packages}
     if "keras" in needed:
-        needed.add("tensorflow")  # its engine
+        needed.add("tensorflow")  # its backend
     assert metadata["dependencies"] == sorted(str(pin) for pin in PINS if pin.name in needed)
     assert f"UV_PYTHON ?= {metadata['requires-python']}\n" in MAKEFILE
 

@@ -66,7 +66,7 @@ def session(few, tmp_path_factory):
     (clone / ".venv" / "ready").touch()  # so make finds what it would have installed
     codes = [*inline("."), *inline("mnist")]
     # those without options are what `make run` runs
-    programs = [code for code in codes if re.match(r"python \S+/main\.py --", code)]
+    programs = sorted({code for code in codes if re.match(r"python \S+/main\.py --", code)})
     script = "\n".join(["make run", *blocks(".", "bash"), *programs])
     environment = {**os.environ, "KERAS_MAX_EPOCHS": "1"}
     options = {"cwd": clone, "env": environment, "capture_output": True, "text": True}
