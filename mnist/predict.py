@@ -4,8 +4,7 @@ A network can read only what looks like what it was trained on. So most of the w
 find_digits.py, beside this file: it finds the digits in a picture and makes each of them like
 MNIST's. What is left is short, and `read` shows it:
 
-    find_digits.in_picture    a Page: images of its n digits, (n, 28, 28), the box of each, which of
-                              them stand in which row, and the ink that belongs to none
+    find_digits.in_picture    a Page: images of its n digits, (n, 28, 28), and where they stand
     model.predict_on_batch    (n, 10): for each digit, how probable 0, 1, …, 9 are, such as
                               0 0.679 0 0 0 0 0 0.321 0 0 for one that may be a 1 or a 7
     Reading                   1? (67.9%): the answer, a question mark if it is in doubt, and how
@@ -49,9 +48,10 @@ class Reading:
 
     def text(self):
         """Returns the most probable digits, with a space between two rows: "36 24"."""
-        answers = self.probabilities.argmax(axis=1)
-        # page.rows says which digits stand in each row: of "36 24", [0, 1] and [2, 3]
-        return " ".join("".join(map(str, answers[row])) for row in self.page.rows)
+        answers, rows = self.probabilities.argmax(axis=1), []
+        for row in self.page.rows:  # of "36 24": [0, 1], the first two digits, and then [2, 3]
+            rows.append("".join(str(answer) for answer in answers[row]))
+        return " ".join(rows)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""

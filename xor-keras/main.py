@@ -27,23 +27,18 @@ target_data = np.array([[0], [1], [1], [0]], "float32")
 
 
 def build_model():
-    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1.
-
-    The post's 16 units have relu, max(x, 0), instead of tanh. With so few cases, such a unit can be
-    0 in all of them, and then it is stuck: it has no slope. Adam moves a weight by about the
-    learning rate, whether its gradients are large or tiny.
-    """
+    """Returns the untrained network: (n, 2) inputs -> (n, 1) probabilities that the answer is 1."""
     model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
     # instead of: l1 = sigmoid(X @ syn0)
-    model.add(Dense(16, activation="tanh"))
+    model.add(Dense(16, activation="tanh"))  # units of relu, the post's, can get stuck at 0
     # instead of: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
         # instead of: loss = cross_entropy(y, l2)
         loss="binary_crossentropy",
         # instead of: syn0 -= learning_rate * syn0_gradient
-        optimizer=keras.optimizers.Adam(learning_rate=0.1),
+        optimizer=keras.optimizers.Adam(learning_rate=0.1),  # adapts each weight's steps
         # shown beside the loss: the share of answers that are right when rounded to 0 or 1
         metrics=["binary_accuracy"],
     )
