@@ -75,7 +75,7 @@ def main(argv=None):
     parser.add_argument(
         "--model", default=HERE / "model.keras", metavar="FILE.keras", help="main.py's network"
     )
-    parser.add_argument("--plot", action="store_true", help="draw the steps into predict.png")
+    parser.add_argument("--plot", action="store_true", help="draw the last one into predict.png")
     args = parser.parse_args(argv)
     try:
         model = load_model(args.model)
@@ -91,7 +91,7 @@ def main(argv=None):
             print(f"{path}: {reading}", flush=True)
             readings.append(reading)
     if args.plot and readings:
-        plot(readings).savefig("predict.png")
+        plot(readings[-1]).savefig("predict.png")
     if len(readings) < len(args.pictures):
         sys.exit(1)
 
@@ -101,33 +101,30 @@ def load_model(path):
     try:
         model = keras.saving.load_model(path, compile=False)  # it won't be trained
     except Exception as error:  # libraries raise a dozen types for broken files
-        reason, _, _ = str(error).partition(". ")  # the first sentence is enough
+        reason, _, _ = str(error).partition("\n")
         raise ValueError(f"{path}: {reason}; main.py trains one") from None
     if (model.input_shape, model.output_shape) != ((None, 28, 28), (None, 10)):
         raise ValueError(f"{path}: another network than main.py's; main.py trains one")
     return model
 
 
-def plot(readings):
-    """Returns a figure with three panels for each Reading: picture, ink, what the network saw."""
-    figure = plt.figure(figsize=(6, 2.5 * len(readings)), layout="constrained")
-    parts = figure.subfigures(len(readings), squeeze=False).flat  # one below the other
+def plot(reading):
+    """Returns a figure with three panels: the picture, its ink, and what the network saw."""
+    page = reading.page
+    ink = np.full((*page.ink.shape, 3), 255)  # white
+    ink[page.ink] = 0, 0, 0  # black
+    ink[page.dropped] = 255, 140, 0  # orange
+    figure, panels = plt.subplots(1, 3, figsize=(6, 2.5), layout="constrained")
+    figure.suptitle(str(reading), weight="bold", wrap=True)
     titles = "picture (red: in doubt)", "ink (orange: dropped)", "network's view"
-    for part, reading in zip(parts, readings):
-        part.suptitle(str(reading), weight="bold", wrap=True)
-        panels = part.subplots(1, 3)
-        page = reading.page
-        ink = np.full((*page.ink.shape, 3), 255)  # white
-        ink[page.ink] = 0, 0, 0  # black
-        ink[page.dropped] = 255, 140, 0  # orange
-        for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
-            panel.imshow(image, cmap="gray")
-            panel.set(xticks=[], yticks=[], xlabel=title)
-        certainties = reading.probabilities.max(axis=1)
-        for (top, left, bottom, right), certainty in zip(page.boxes, certainties):
-            color = "limegreen" if certainty >= SURE else "red"
-            box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color=color)
-            panels[0].add_patch(box)
+    for panel, title, image in zip(panels, titles, (page.picture, ink, page.seen())):
+        panel.imshow(image, cmap="gray")
+        panel.set(xticks=[], yticks=[], xlabel=title)
+    certainties = reading.probabilities.max(axis=1)
+    for (top, left, bottom, right), certainty in zip(page.boxes, certainties):
+        color = "limegreen" if certainty >= SURE else "red"
+        box = plt.Rectangle((left, top), right - left, bottom - top, fill=False, color=color)
+        panels[0].add_patch(box)
     return figure
 
 

@@ -113,7 +113,7 @@ def main():
     plot_digits(mnist, "misread.png", 5, x[misread], titles)
 
     reading = predict.read(model, predict.find_digits.load_picture(PHOTO))
-    predict.plot([reading]).savefig(FOLDER / "steps.png", dpi=160)
+    predict.plot(reading).savefig(FOLDER / "steps.png", dpi=160)
     plot_finding(predict.find_digits, reading)
 
 

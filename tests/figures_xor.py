@@ -54,7 +54,7 @@ def plot_by_hand(xor):
 def plot_training(xor):
     """Draws training.png: the four answers after each epoch."""
     answers = [xor.forward(xor.X, *xor.train(epochs))[1].ravel() for epochs in range(121)]
-    figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
+    figure, axes = plt.subplots(figsize=(4, 2.5), dpi=200, layout="constrained")
     colors = "navy", "red", "orange", "deepskyblue"  # warm for 1, blue for 0
     for line, (a, b, _), color in zip(np.transpose(answers), xor.X, colors):
         axes.plot(line, color=color, label=f"{a} xor {b}")
@@ -132,12 +132,12 @@ def plot_valley(xor, syn0, syn1):
         _, l2 = xor.forward(xor.X, syn0 - rate * syn0_gradient, syn1 - rate * syn1_gradient)
         return xor.cross_entropy(xor.y, l2)
 
-    figure, axes = plt.subplots(figsize=(5, 2.5), dpi=160, layout="constrained")
+    figure, axes = plt.subplots(figsize=(4, 2.5), dpi=200, layout="constrained")
     rates = np.linspace(0, 5)
     axes.plot(rates, [loss(rate) for rate in rates], color="0.5")
     for rate in 0, 2, 4:
         axes.plot(rate, loss(rate), "o", color="C0")
-        axes.text(rate, loss(rate) + 0.0005, f"{loss(rate):.4f}", ha="center")
+        axes.text(rate, loss(rate) + 0.0006, f"{loss(rate):.4f}", ha="center", bbox=PAPER)
     axes.set(xlabel="learning rate", ylabel="loss after one step", xlim=(-0.5, 5))
     figure.savefig(FOLDER / "valley.png")
 

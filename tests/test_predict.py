@@ -221,9 +221,9 @@ def test_plot_shows_the_picture_its_ink_and_what_the_network_saw():
     page = find_digits.in_picture(find_digits.load_picture(TWO_ROWS))
     probable = np.array([[1, 0.99, 0.97, 0.99]]).T  # the third one isn't
     reading = predict.Reading(page, probable * np.eye(10)[[3, 6, 2, 4]])
-    figure = predict.plot([reading])
+    figure = predict.plot(reading)
     picture, ink, seen = figure.axes
-    assert [part.get_suptitle() for part in figure.subfigs] == [str(reading)]
+    assert figure.get_suptitle() == str(reading)
     assert np.array_equal(picture.images[0].get_array(), page.picture)
     # each box where its digit is, and red if that is in doubt
     colors = np.asarray(ink.images[0].get_array())
