@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,14 +80,8 @@ def test_refuses_pictures_without_a_digit(model, kind):
 
 INK = pictures.page(np.random.default_rng(5), "7")  # white on black
 SEVEN = ImageOps.invert(INK)
-FORMATS = {
-    "gray.png": SEVEN,
-    "colour.jpg": ImageOps.colorize(SEVEN, "navy", "beige"),
-    "black.bmp": INK,
-    "moving.gif": SEVEN,
-    "palette.png": ImageOps.colorize(SEVEN, "green", "white").quantize(8),
+FORMATS = {  # those that load_picture treats in a way of their own
     "16-bit.png": Image.fromarray(np.asarray(SEVEN).astype("uint16") * 200 + 1000),
-    "1-bit.png": SEVEN.convert("1"),
     "float.tiff": SEVEN.convert("F"),
     "dark ink alone.png": Image.merge("LA", (Image.new("L", SEVEN.size), INK)),
     "light ink alone.png": Image.merge("LA", (Image.new("L", SEVEN.size, 255), INK)),
@@ -96,9 +89,8 @@ FORMATS = {
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_reads_every_format(model, name, tmp_path):
-    moving = {"save_all": True, "append_images": [INK.rotate(90)]} if name == "moving.gif" else {}
-    FORMATS[name].save(tmp_path / name, **moving)
+def test_reads_numbers_of_more_than_8_bits_and_transparent_pictures(model, name, tmp_path):
+    FORMATS[name].save(tmp_path / name)
     assert predict.read(model, find_digits.load_picture(tmp_path / name)).text() == "7"
 
 
@@ -279,17 +271,14 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
 def test_refuses_all_but_a_network_of_main_py(network, tmp_path, monkeypatch, refused):
     monkeypatch.chdir(tmp_path)
     whole = Path(network).read_bytes()
-    (tmp_path / "empty.keras").touch()
     (tmp_path / "truncated.keras").write_bytes(whole[:5000])
     flipped = bytearray(whole)
     flipped[whole.index(b"config.json") + 100] ^= 255
     (tmp_path / "flipped.keras").write_bytes(flipped)
-    with zipfile.ZipFile("zip.keras", "w") as archive:
-        archive.writestr("hello.txt", "no network here")
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save("xor.keras")
     bomb = keras.layers.Lambda(lambda x: print("exploded") or x, output_shape=(28, 28))
     keras.Sequential([keras.Input((28, 28)), bomb]).save("lambda.keras")
-    kinds = "missing", "empty", "truncated", "flipped", "zip", "xor", "lambda"
+    kinds = "missing", "truncated", "flipped", "xor", "lambda"
     for name in [f"{kind}.keras" for kind in kinds]:
         line = refused(predict.main, "7.png", "--model", name)
         assert line.startswith(f"{name}: ")
