@@ -178,7 +178,7 @@ def label_digits(ink):
     owners = np.zeros(labels.max() + 1, int)  # by each piece's label, the digit that it belongs to
     for digit in sorted(digits, key=height):  # of two digits, the taller one may take in the other
         for piece in pieces:
-            if piece is digit or is_part(piece, digit):
+            if is_part(piece, digit):  # as the digit itself is
                 owners[owners == piece.label] = digit.label  # what the piece has taken in before
                 owners[piece.label] = digit.label
     return owners[labels]

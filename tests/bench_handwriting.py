@@ -114,7 +114,7 @@ STEPS = {  # for each row of the table a context in which predict.py reads
     "the tallest for `typical_height`": instead(
         "typical_height", lambda pieces: max(map(find_digits.height, pieces))
     ),
-    "without `is_part`: parts stay apart": instead("is_part", no),
+    "without `is_part`: parts stay apart": instead("is_part", lambda piece, digit: piece is digit),
     "`distance` from the first digit of a row": instead(
         "distance", lambda row, digit: abs(row[0].centroid[0] - digit.centroid[0])
     ),
