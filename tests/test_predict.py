@@ -47,27 +47,19 @@ def test_reads_made_pictures_of_every_kind(model):
     assert min(share.mean() for share in right.values()) >= 0.6, right
 
 
-def test_reads_made_numbers_and_sheets(model):
+@pytest.mark.parametrize(
+    ("make", "random_text", "least"),
+    [
+        (pictures.row, pictures.random_number, 0.75),
+        (pictures.cut_out_row, pictures.random_number, 0.8),
+        (pictures.sheet, pictures.random_sheet, 0.65),
+    ],
+)
+def test_reads_made_numbers_and_sheets(model, make, random_text, least):
     rng = np.random.default_rng(2)
-    numbers = [pictures.random_number(rng) for _ in range(20)]
-    right, _ = pictures.judge(
-        predict, model, [pictures.sample(rng, pictures.row, number) for number in numbers]
-    )
-    assert right.mean() >= 0.8
-    sheets = [pictures.random_sheet(rng) for _ in range(20)]
-    right, _ = pictures.judge(
-        predict, model, [pictures.sample(rng, pictures.sheet, sheet) for sheet in sheets]
-    )
-    assert right.mean() >= 0.65
-
-
-def test_reads_numbers_that_are_cut_out_to_their_ink(model):
-    rng = np.random.default_rng(3)
-    numbers = [pictures.random_number(rng) for _ in range(20)]
-    right, _ = pictures.judge(
-        predict, model, [pictures.sample(rng, pictures.cut_out_row, number) for number in numbers]
-    )
-    assert right.mean() >= 0.8
+    texts = [random_text(rng) for _ in range(20)]
+    right, _ = pictures.judge(predict, model, [pictures.sample(rng, make, text) for text in texts])
+    assert right.mean() >= least
 
 
 @pytest.mark.parametrize("kind", pictures.EMPTY)
