@@ -171,6 +171,7 @@ def label_digits(ink):
     tall = [piece for piece in pieces if height(piece) >= SPECK]
     if not tall:
         raise NothingToRead("nothing but specks and lines stands out; try darker ink")
+    # narrow borders are no digits, and no border tells the typical height, unless it is alone
     tall = [piece for piece in tall if not is_strip(piece, ink.shape)] or tall
     inner = [piece for piece in tall if not is_border(piece, ink.shape)] or tall
     typical = typical_height(inner)
