@@ -48,10 +48,11 @@ class Reading:
 
     def text(self):
         """Returns the most probable digits, with a space between two rows: "36 24"."""
-        answers, rows = self.probabilities.argmax(axis=1), []
+        answers = self.probabilities.argmax(axis=1)
+        texts = []
         for row in self.page.rows:  # of "36 24": [0, 1], the first two digits, and then [2, 3]
-            rows.append("".join(str(answer) for answer in answers[row]))
-        return " ".join(rows)
+            texts.append("".join(str(answer) for answer in answers[row]))
+        return " ".join(texts)
 
     def certainty(self):
         """Returns the probability of the least certain digit."""
