@@ -121,8 +121,8 @@ def measure_darkness(picture):
     # as chalk, and then the skew of all the differences is above 0. So turn it dark.
     if skew(small - uniform_filter(small, WINDOW), axis=None) > 0:
         small, gray = 255 - small, ImageOps.invert(gray)
-    # The paper alone: closing paints over what is dark and narrower than the window, such as the 2
-    # in 9 9 2 9 9. A shadow is wider, and stays.
+    # The paper alone: closing paints over what is dark and narrower than the window, such as the 60
+    # in 230 230 60 230 230. A shadow is wider, and stays.
     paper = grey_closing(small, WINDOW)[WINDOW:-WINDOW, WINDOW:-WINDOW]
     paper = np.asarray(Image.fromarray(paper).resize(gray.size)).clip(1)
     return contrast(np.asarray(gray), paper)

@@ -123,7 +123,9 @@ def test_tables_of_forward_and_backward_are_what_xor_numpy_computes():
         [error, of_unit, "1", of_unit] for error, of_unit in shown(error, hidden_error)
     ]
     assert f"{output[1]:.3f} · ({error[1]:.3f}) = {cases[1][-1]}" in README
-    assert f"The mean of the four cases is {mean}" in README
+    slopes = [slope for *_, slope in cases[:4]]
+    assert "give {}, {}, {} and {}".format(*slopes) in README
+    assert f"their mean, {mean}." in README
 
 
 def test_numbers_of_weights_and_units_are_those_of_xor_numpy():
