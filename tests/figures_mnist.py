@@ -20,7 +20,7 @@ PHOTO = ROOT / "tests" / "handwriting" / "742_681_593-11.jpg"
 
 def plot_digits(mnist, name, columns, digits, titles):
     """Draws two rows of images from MNIST under their titles."""
-    figure = plt.figure(figsize=(columns * 0.7, 1.6), dpi=160, layout="constrained")
+    figure = plt.figure(figsize=(columns * 0.7, 1.6), dpi=240, layout="constrained")
     mnist.show_images(figure, 2, columns, digits, titles, cmap="gray_r")
     figure.savefig(FOLDER / name)
 

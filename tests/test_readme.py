@@ -67,7 +67,9 @@ def session(few, tmp_path_factory):
     codes = [*inline("."), *inline("mnist")]
     # those without options are what `make run` runs
     programs = sorted({code for code in codes if re.match(r"python \S+/main\.py --", code)})
-    script = "\n".join(["make run", *blocks(".", "bash"), *programs])
+    activate = "source .venv/bin/activate"
+    assert activate in inline(".")
+    script = "\n".join(["make run", activate, *blocks(".", "bash"), *programs])
     environment = {**os.environ, "KERAS_MAX_EPOCHS": "1"}
     options = {"cwd": clone, "env": environment, "capture_output": True, "text": True}
     return subprocess.run(["bash", "-ec", script], **options)
