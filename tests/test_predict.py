@@ -229,8 +229,8 @@ def test_plot_shows_the_picture_its_ink_and_what_the_network_saw():
     assert np.array_equal(shown.get_array()[28:, :28], 255 - page.images[2].astype("uint8"))
 
 
-def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
-    network, tmp_path, capsys, monkeypatch
+def test_answers_what_it_can_read_plots_the_last_and_says_what_is_wrong_with_the_rest(
+    model, network, tmp_path, capsys, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     photo = TWO_ROWS.read_bytes()
@@ -246,18 +246,23 @@ def test_answers_what_it_can_read_and_says_what_is_wrong_with_the_rest(
     picture.save("blank.png")
     draw_ones(pen, 10, 10, 10)
     picture.save("specks.png")
+    SEVEN.save("7.png")
     no_pictures = "none.png", "photo.heic", "bomb.png", "text.png", "half.jpg", "thin.png"
     empty = "blank.png", "specks.png"
     with pytest.raises(SystemExit) as stop:
-        predict.main([*no_pictures, *empty, "größe 7.jpg", "--model", network, "--plot"])
+        predict.main([*no_pictures, *empty, "7.png", "größe 7.jpg", "--model", network, "--plot"])
     out, err = capsys.readouterr()
     assert stop.value.code == 1
-    assert out.startswith("größe 7.jpg: 36 24")
+    first, second = out.splitlines()
+    assert first.startswith("7.png: 7")
+    assert second.startswith("größe 7.jpg: 36 24")
+    last = predict.read(model, find_digits.load_picture("größe 7.jpg"))
+    predict.plot(last).savefig("last.png")
+    assert Path("predict.png").read_bytes() == Path("last.png").read_bytes()
     lines = [f"{name}: no picture: " for name in no_pictures]
     lines += [f"{name}: nothing but specks" for name in empty]
     for line, expected in zip(err.splitlines(), lines, strict=True):
         assert line.startswith(expected)
-    assert (tmp_path / "predict.png").is_file()
 
 
 def test_refuses_all_but_a_network_of_main_py(network, tmp_path, monkeypatch, refused):
