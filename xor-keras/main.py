@@ -31,7 +31,7 @@ def build_model():
     model = Sequential()  # of layers, one after the other
     model.add(keras.Input(shape=(2,)))
     # instead of: l1 = sigmoid(X @ syn0)
-    model.add(Dense(16, activation="tanh"))  # units of relu, the post's, can get stuck at 0
+    model.add(Dense(16, activation="tanh"))  # the post's relu, max(x, 0), is less exact here
     # instead of: l2 = sigmoid(l1 @ syn1)
     model.add(Dense(1, activation="sigmoid"))
     model.compile(
