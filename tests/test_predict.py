@@ -50,7 +50,7 @@ def test_reads_made_pictures_of_every_kind(model):
 @pytest.mark.parametrize(
     ("make", "random_text", "least"),
     [
-        (pictures.row, pictures.random_number, 0.75),
+        (pictures.row, pictures.random_number, 0.8),
         (pictures.cut_out_row, pictures.random_number, 0.8),
         (pictures.sheet, pictures.random_sheet, 0.65),
     ],

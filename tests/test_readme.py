@@ -89,7 +89,8 @@ def test_output_has_the_form_that_the_readme_shows(session):
     outputs = r"\d xor \d = |Keras will train on the CPU|Test accuracy: "
     quoted = [code for code in inline(".") if re.match(outputs, code)]
     assert len(quoted) == 3
-    shown = shape("\n".join([*blocks("gpu-test", ""), *quoted]))
+    [devices] = blocks("gpu-test", "")
+    shown = shape("\n".join([devices, *quoted]))
     assert shown <= shape(session.stdout)
 
 
